@@ -1,0 +1,31 @@
+"""nn-lang: a small language for computation graphs of neural networks, and the interpreter that runs it.
+
+`load` and `loads` give a `Program`; a mistake in it raises `ProgramError`, which prints as the command line prints it.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dsl.app.program import Program, load, loads
+    from dsl.source.diagnostic import Diagnostic, ProgramError
+
+__version__ = "0.1.0"
+
+__all__ = ["Diagnostic", "Program", "ProgramError", "__version__", "load", "loads"]
+
+_HOMES = {
+    "Program": "dsl.app.program",
+    "load": "dsl.app.program",
+    "loads": "dsl.app.program",
+    "Diagnostic": "dsl.source.diagnostic",
+    "ProgramError": "dsl.source.diagnostic",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used, so that `import dsl` costs nothing."""
+    from importlib import import_module
+
+    if name not in _HOMES:
+        raise AttributeError(f"module 'dsl' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

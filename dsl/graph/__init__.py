@@ -1,0 +1,1 @@
+"""The graph of operations: nodes with ordered inputs, and the transformation that adds their gradients."""

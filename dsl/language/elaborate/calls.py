@@ -1,0 +1,298 @@
+"""Calls and pipes: who is meant by the name before the brackets, and what happens then."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from dsl.language import syntax
+from dsl.language.elaborate.apply import Given, call_operation
+from dsl.language.elaborate.elaboration import Elaboration, elaborates
+from dsl.language.elaborate.machine import Task
+from dsl.language.elaborate.scope import Frame
+from dsl.language.elaborate.types import bind_pattern
+from dsl.language.elaborate.values import PENDING, POISON, Definition, LayerInstance, describe
+from dsl.ops.operation import Operation
+from dsl.ops.registry import OPERATIONS
+from dsl.source.diagnostic import Label, fail
+from dsl.source.nearest import did_you_mean
+from dsl.source.text import Span
+
+_DEEPEST_CALL = 1000
+
+
+@elaborates(syntax.Call)
+def call(e: Elaboration, expression: syntax.Call, frame: Frame) -> Task:
+    """`f(x, axis=0)`, `Dense(32)`, `encoder(x)`, `Dense(32)(x)`."""
+    callee = yield _callee(e, expression.function, frame)
+    given = yield _arguments(e, expression.arguments, frame)
+    if callee is POISON:
+        return POISON
+    if isinstance(callee, Operation):
+        return call_operation(e, callee, given, expression.span)
+    return (yield _invoke(e, callee, given, expression.span, frame))
+
+
+@elaborates(syntax.Pipe)
+def pipe(e: Elaboration, expression: syntax.Pipe, frame: Frame) -> Task:
+    """`x |> f(args)`: `f(x, args)` for a function, `f(args)(x)` for a layer."""
+    value = e.quick(expression.value, frame)
+    if value is PENDING:
+        value = yield e.evaluate(expression.value, frame)
+    piped = Given(None, value, expression.value.span)
+    target, arguments = expression.target, ()
+    if isinstance(target, syntax.Call):
+        target, arguments = target.function, target.arguments
+    elif not isinstance(target, syntax.Name | syntax.Attribute):
+        raise fail(
+            "syntax",
+            f"`|>` pipes into a function or a layer, not into `{_short(target)}`",
+            target.span,
+            hint="put the pipe in brackets: `(x |> f) + 1`" if isinstance(target, syntax.Binary) else "",
+        )
+    callee = yield _callee(e, target, frame)
+    given = yield _arguments(e, arguments, frame)
+    if callee is POISON:
+        return POISON
+    if isinstance(callee, Definition) and callee.is_layer:
+        callee = yield _invoke(e, callee, given, expression.target.span, frame)
+        given = []
+    if isinstance(callee, Operation):
+        return call_operation(e, callee, [piped, *given], expression.span)
+    return (yield _invoke(e, callee, [piped, *given], expression.span, frame))
+
+
+def _short(expression: syntax.Expression) -> str:
+    text = expression.span.text
+    return text if len(text) <= 32 and "\n" not in text else "this"
+
+
+def _callee(e: Elaboration, function: syntax.Expression, frame: Frame) -> Task:
+    """What is called: a layer in the scope, a function or layer of the file, an operation, a layer of the library."""
+    if not isinstance(function, syntax.Name):
+        value = yield e.evaluate(function, frame)
+        if value is not POISON and not isinstance(value, LayerInstance):
+            raise fail("type", f"{describe(value)} cannot be called", function.span)
+        return value
+    name = function.id
+    value = frame.find(name)
+    if isinstance(value, LayerInstance):
+        return value
+    found = frame.module.definitions.get(name) or OPERATIONS.get(name)
+    if found is not None:
+        return found
+    if value is PENDING and name in frame.module.binders:
+        value = yield e.evaluate(function, frame)
+        if isinstance(value, LayerInstance):
+            return value
+    if value is POISON:
+        return POISON
+    found = e.library_definition(name)
+    if found is not None:
+        return found
+    if value is not PENDING:
+        raise fail(
+            "type",
+            f"`{name}` is {describe(value)}, and cannot be called",
+            function.span,
+            hint=_suggestion(e, name, frame) or "a product is written with `*`",
+        )
+    raise fail("name", f"there is no function, layer or operation `{name}`", function.span, hint=_suggestion(e, name, frame))
+
+
+def _suggestion(e: Elaboration, name: str, frame: Frame) -> str:
+    known = [*frame.module.definitions, *OPERATIONS, *e.library_names()]
+    known += [n for f in frame.chain() for n, v in f.names.items() if isinstance(v, LayerInstance)]
+    aliases = {"tanh_": "tanh", "log_loss": "bce", "crossentropy": "cross_entropy", "concat": "concatenate",
+               "avg": "mean", "average": "mean", "pow": "power", "mul": "multiply", "sub": "subtract", "div": "divide",
+               "softmax_cross_entropy": "cross_entropy", "Linear": "Dense", "asin": "arcsin", "acos": "arccos",
+               "atan": "arctan", "swish": "silu", "permute": "transpose", "view": "reshape", "unsqueeze": "expand_dims",
+               "cast": "astype", "float": "astype", "int": "astype", "len": "x.shape[0]"}  # fmt: skip
+    if name in aliases:
+        return f"it is called `{aliases[name]}` here"
+    return did_you_mean(name, known, "`nn ops` lists the operations")
+
+
+def _arguments(e: Elaboration, arguments: Sequence[syntax.Argument], frame: Frame) -> Task:
+    given: list[Given] = []
+    for argument in arguments:
+        value = e.quick(argument.value, frame)
+        if value is PENDING:
+            value = yield e.evaluate(argument.value, frame)
+        if given and given[-1].name is not None and argument.name is None:
+            raise fail(
+                "argument",
+                "arguments by place come before those by keyword",
+                argument.span,
+                labels=[Label(given[-1].span, "this one is given by keyword")],
+            )
+        given.append(Given(argument.name, value, argument.value.span))
+    return given
+
+
+def _invoke(e: Elaboration, callee: Definition | LayerInstance, given: Sequence[Given], span: Span, frame: Frame) -> Task:
+    """Call a function, make a layer, or apply one."""
+    if any(argument.value is POISON for argument in given):
+        return POISON
+    if isinstance(callee, LayerInstance):
+        return (yield _apply_layer(e, callee, given, span, frame))
+    if callee.is_layer:
+        return (yield _make_layer(e, callee, given, span, frame))
+    inner = Frame(
+        callee.home.module,
+        callee.home,
+        path=frame.allocate(f"{frame.statement}.{callee.name}" if frame.statement else callee.name),
+        definition=callee,
+    )
+    inner.statement = inner.path
+    return (yield _run_body(e, callee, inner, given, span))
+
+
+def _make_layer(e: Elaboration, definition: Definition, given: Sequence[Given], span: Span, frame: Frame) -> Task:
+    """`Dense(32)`: a layer with its options, that waits for a value. Inside another layer it is made once for all uses."""
+    statement = definition.statement
+    assert isinstance(statement, syntax.LayerStatement)
+    if frame.definition is not None and not frame.definition.is_layer:
+        raise fail(
+            "type",
+            f"the function `{frame.definition.name}` cannot make the layer `{definition.name}`, which owns parameters",
+            span,
+            labels=[Label(frame.definition.statement.name.span, "a function is pure")],
+            hint=f"write `layer {frame.definition.name}(…)(…)` instead of `def`, or pass the layer in as an argument",
+        )
+    options = Frame(definition.home.module, definition.home, definition=definition)
+    yield _bind_formals(e, definition, statement.options, given, options, span)
+    if any(value is POISON for value in options.names.values()):
+        return POISON
+    return LayerInstance(definition, options.names, span)
+
+
+def _apply_layer(
+    e: Elaboration, layer: LayerInstance, given: Sequence[Given], span: Span, frame: Frame
+) -> Task:
+    """`encoder(x)`: run the layer's body on a value, with the layer's own parameters."""
+    definition = layer.definition
+    if not layer.path:
+        layer.path = frame.allocate(frame.below_statement(definition.name))
+        layer = _shared(layer, frame)
+        path = layer.path
+    else:
+        path = frame.allocate(frame.below_statement(layer.path.rpartition(".")[2]))
+    inner = Frame(definition.home.module, definition.home, path=path, owner=layer, definition=definition)
+    inner.names.update(layer.options)
+    inner.statement = path
+    return (yield _run_body(e, definition, inner, given, span))
+
+
+def _shared(layer: LayerInstance, frame: Frame) -> LayerInstance:
+    """The layer that an enclosing layer made at this place when it was applied before, or this new one."""
+    owner = frame.owner
+    if owner is None:
+        return layer
+    layer.path = f"{owner.path}.{layer.path.removeprefix(f'{frame.path}.')}"
+    return owner.members.setdefault(layer.path, layer)
+
+
+def _run_body(e: Elaboration, definition: Definition, inner: Frame, given: Sequence[Given], span: Span) -> Task:
+    statement = definition.statement
+    _check_recursion(e, definition, span)
+    e.calls.append((definition, span))
+    try:
+        yield _bind_formals(e, definition, statement.parameters, given, inner, span)
+        yield e.block(statement.body.statements, inner)
+    finally:
+        e.calls.pop()
+    if inner.returned is PENDING:
+        raise fail(
+            "type",
+            f"`{definition.name}` returns nothing",
+            statement.name.span,
+            labels=[Label(span, "its result is used here")],
+            hint="end its body with `return …`",
+        )
+    return inner.returned
+
+
+def _check_recursion(e: Elaboration, definition: Definition, span: Span) -> None:
+    active = [called.name for called, _ in e.calls if called.statement is definition.statement]
+    if active or len(e.calls) >= _DEEPEST_CALL:
+        names = [called.name for called, _ in e.calls]
+        start = names.index(definition.name) if active else 0
+        way = " → ".join([*names[start:][:8], definition.name])
+        raise fail(
+            "recursion",
+            f"`{definition.name}` calls itself: {way}",
+            span,
+            label="calls itself here",
+            labels=[Label(definition.statement.name.span, f"`{definition.name}` is defined here")],
+            hint="everything is unrolled before it runs; use `repeat` for a known number of passes",
+        )
+
+
+def _bind_formals(
+    e: Elaboration,
+    definition: Definition,
+    formals: Sequence[syntax.Formal],
+    given: Sequence[Given],
+    inner: Frame,
+    span: Span,
+) -> Task:
+    """Give the parameters of a function or layer their values, and check them against the declared types."""
+    bound = _match(definition, formals, given, span)
+    for formal in formals:
+        name = formal.name.id
+        if name in bound:
+            value, place = bound[name].value, bound[name]
+        else:
+            assert formal.default is not None
+            value = yield e.evaluate(formal.default, definition.home)
+            place = Given(None, value, span)
+        inner.names[name] = value
+        inner.bound_at[name] = formal.name.span
+        if formal.type is not None and value is not POISON:
+            yield bind_pattern(e, formal, place, inner)
+
+
+def _match(
+    definition: Definition, formals: Sequence[syntax.Formal], given: Sequence[Given], span: Span
+) -> dict[str, Given]:
+    names = [formal.name.id for formal in formals]
+    title = f"`{definition.name}`"
+    here = [Label(definition.statement.name.span, f"{title} is defined here")]
+    hint = f"it is called as `{definition.name}({', '.join(f.span.text for f in formals)})`"
+    bound: dict[str, Given] = {}
+    for position, argument in enumerate(given):
+        if argument.name is None and position >= len(names):
+            raise fail(
+                "argument",
+                f"{title} takes {len(names)} {'argument' if len(names) == 1 else 'arguments'} here, "
+                f"and this is number {position + 1}",
+                argument.span,
+                labels=here,
+                hint=_layer_hint(definition, formals) or hint,
+            )
+        name = names[position] if argument.name is None else argument.name
+        if name not in names:
+            raise fail(
+                "argument",
+                f"{title} has no argument `{name}`",
+                argument.span,
+                labels=here,
+                hint=did_you_mean(name, names, hint),
+            )
+        if name in bound:
+            raise fail("argument", f"`{name}` of {title} is given twice", argument.span, labels=here, hint=hint)
+        bound[name] = argument
+    for formal in formals:
+        if formal.name.id not in bound and formal.default is None:
+            raise fail("argument", f"{title} needs `{formal.name.id}`", span, labels=here, hint=hint)
+    return bound
+
+
+def _layer_hint(definition: Definition, formals: Sequence[syntax.Formal]) -> str:
+    statement = definition.statement
+    if isinstance(statement, syntax.LayerStatement) and formals is statement.options:
+        return f"a layer takes its options first and its input then: `{definition.name}(…)(x)` or `x |> {definition.name}(…)`"
+    return ""
+
+

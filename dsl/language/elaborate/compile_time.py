@@ -1,0 +1,140 @@
+"""Arithmetic on what is known at compile time: numbers, truth values, strings, arrays and dimensions."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from dsl.language.elaborate.values import describe
+from dsl.ops.dims import Dim, as_dim
+from dsl.source.diagnostic import fail
+from dsl.source.text import Span
+
+_NUMBERS: dict[str, Callable[[Any, Any], Any]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "**": operator.pow,
+    "%": operator.mod,
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "@": operator.matmul,
+}
+_LARGEST_EXPONENT = 10_000
+
+
+def unary(symbol: str, value: Any, span: Span) -> Any:
+    """`-x`, `+x`, `not x` of a compile-time value. Raises ProgramError."""
+    if symbol == "not":
+        if not isinstance(value, bool):
+            raise fail("type", f"`not` needs true or false, not {describe(value)}", span)
+        return not value
+    value = as_array(value)
+    if isinstance(value, bool) or not isinstance(value, int | float | Dim | np.ndarray):
+        raise fail("type", f"`{symbol}` needs a number, not {describe(value)}", span)
+    return -value if symbol == "-" else value
+
+
+def binary(symbol: str, left: Any, right: Any, span: Span) -> Any:
+    """`left symbol right` of compile-time values. Raises ProgramError."""
+    if symbol in ("and", "or"):
+        return _logical(symbol, left, right, span)
+    left, right = as_array(left), as_array(right)
+    if isinstance(left, Dim) or isinstance(right, Dim):
+        return _dimensions(symbol, left, right, span)
+    if symbol in ("==", "!=") and _plain(left) and _plain(right):
+        return (left == right) is (symbol == "==")
+    if not (_numeric(left) and _numeric(right)):
+        if symbol == "+" and isinstance(left, str) and isinstance(right, str):
+            return left + right
+        wrong = right if _numeric(left) else left
+        raise fail("type", f"`{symbol}` needs numbers, not {describe(wrong)}", span)
+    try:
+        return _arithmetic(symbol, left, right)
+    except ZeroDivisionError:
+        raise fail("value", "division by zero, in a number that has to be known before the program runs", span) from None
+    except (OverflowError, ValueError) as error:
+        raise fail("value", f"`{symbol}` of {describe(left)} and {describe(right)} has no value: {error}", span) from None
+
+
+def as_array(value: Any) -> Any:
+    """A list of numbers as an array; anything else as it is."""
+    if not isinstance(value, list):
+        return value
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        return value  # pyright: ignore[reportUnknownVariableType]
+    return array if array.dtype.kind in "biuf" else value  # pyright: ignore[reportUnknownVariableType]
+
+
+def _arithmetic(symbol: str, left: Any, right: Any) -> Any:
+    if symbol == "/":
+        exact = isinstance(left, int) and isinstance(right, int) and right != 0 and left % right == 0
+        return left // right if exact else np.true_divide(left, right) if _arrays(left, right) else left / right
+    if symbol == "**" and isinstance(left, int) and isinstance(right, int) and right > _LARGEST_EXPONENT:
+        raise OverflowError("the exponent is too large")
+    result = _NUMBERS[symbol](left, right)
+    if isinstance(result, complex):
+        raise ValueError("it is not real")
+    return result
+
+
+def _arrays(left: Any, right: Any) -> bool:
+    return isinstance(left, np.ndarray) or isinstance(right, np.ndarray)
+
+
+def _plain(value: Any) -> bool:
+    return isinstance(value, bool | int | float | str) or value is None
+
+
+def _numeric(value: Any) -> bool:
+    return isinstance(value, int | float | np.ndarray) and not isinstance(value, bool)
+
+
+def _logical(symbol: str, left: Any, right: Any, span: Span) -> bool:
+    for value in (left, right):
+        if not isinstance(value, bool):
+            raise fail("type", f"`{symbol}` needs true or false, not {describe(value)}", span)
+    return (left and right) if symbol == "and" else (left or right)
+
+
+def _dimensions(symbol: str, left: Any, right: Any, span: Span) -> Any:
+    """Dimensions add, subtract and multiply with integers; they compare where the answer is the same for every size."""
+    for value in (left, right):
+        if not isinstance(value, Dim) and (isinstance(value, bool) or not isinstance(value, int)):
+            raise fail("type", f"`{symbol}` cannot combine a dimension with {describe(value)}", span)
+    a, b = as_dim(left), as_dim(right)
+    match symbol:
+        case "+":
+            result: Dim | None = a + b
+        case "-":
+            result = a - b
+        case "*":
+            result = a * b
+        case "/":
+            result = a.divided_by(b)
+        case "==" | "!=" if a == b or (a - b).value is not None:
+            return (a == b) is (symbol == "==")
+        case _:
+            result = None
+    if result is None:
+        raise fail(
+            "value",
+            f"`{a} {symbol} {b}` is not known before data arrives",
+            span,
+            hint=f"give {'`' + next(iter(sorted((a + b).names))) + '`'} a size: `dim NAME = SIZE`",
+        )
+    return known(result)
+
+
+def known(dim: Dim) -> int | Dim:
+    """The integer, for a dimension of known size."""
+    return dim if dim.value is None else dim.value

@@ -1,0 +1,135 @@
+"""The work in progress: the graph being built, the diagnostics so far, and who elaborates which kind of syntax."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from dsl.graph.graph import Graph
+from dsl.language import syntax
+from dsl.language.elaborate.machine import Task
+from dsl.language.elaborate.model import Model
+from dsl.language.elaborate.order import DONE, IN_PROGRESS, WAITING, bound_names, cycle
+from dsl.language.elaborate.scope import Frame, Module
+from dsl.language.elaborate.values import PENDING, POISON, Definition
+from dsl.source.diagnostic import Diagnostic, Label, ProgramError
+from dsl.source.text import Span
+
+Handler = Callable[["Elaboration", Any, Frame], Task]
+_HANDLERS: dict[type[syntax.Syntax], Handler] = {}
+
+H = TypeVar("H", bound=Handler)
+
+
+def elaborates(kind: type[syntax.Syntax]) -> Callable[[H], H]:
+    """Register the function that elaborates a kind of syntax node: a generator for `machine.run`."""
+
+    def register(handler: H) -> H:
+        _HANDLERS[kind] = handler
+        return handler
+
+    return register
+
+
+class Elaboration:
+    """What all handlers share. `overrides` are the `--set` values by name, taken out as they are used."""
+
+    def __init__(self, overrides: Mapping[str, Any], library: Callable[[], Mapping[str, Definition]]) -> None:
+        self.graph = Graph()
+        self.model = Model(self.graph)
+        self.overrides = dict(overrides)
+        self.used_overrides: set[str] = set()
+        self.calls: list[tuple[Definition, Span]] = []
+        """The functions and layers being applied, and where, the innermost last."""
+        self.modules: dict[str, Module] = {}
+        self.library = library
+        """The standard layers, read when they are first asked for."""
+
+    def evaluate(self, expression: syntax.Expression | syntax.Slice | syntax.Ellipsis, frame: Frame) -> Task:
+        """The task whose result is what an expression stands for."""
+        return _HANDLERS[type(expression)](self, expression, frame)
+
+    def execute(self, statement: syntax.Statement, frame: Frame) -> Task:
+        """The task of carrying out a statement."""
+        return _HANDLERS[type(statement)](self, statement, frame)
+
+    def quick(self, expression: Any, frame: Frame) -> Any:
+        """What an expression stands for when a look is enough, else PENDING."""
+        kind = type(expression)
+        if kind is syntax.Name:
+            return frame.find(expression.id)
+        if kind is syntax.Number or kind is syntax.String:
+            return expression.value
+        return PENDING
+
+    def demand(self, name: syntax.Name, frame: Frame) -> Task:
+        """Carry out the statement further down that binds a name. Raises ProgramError when it waits for this one."""
+        module = frame.module
+        index = module.binders[name.id]
+        if module.state[index] == IN_PROGRESS:
+            raise cycle(module, index, name)
+        if module.state[index] == WAITING:
+            calls, self.calls = self.calls, []
+            try:
+                yield self.top_statement(module, index)
+            finally:
+                self.calls = calls
+
+    def top_statement(self, module: Module, index: int) -> Task:
+        """Carry out a statement at the top of a file; when it is wrong, the names it binds are passed over from then on."""
+        statement = module.tree.statements[index]
+        module.state[index] = IN_PROGRESS
+        module.underway.append(index)
+        try:
+            yield self.execute(statement, module.frame)
+        except ProgramError as error:
+            self.report_all(error)
+            for target in bound_names([statement]):
+                module.frame.names.setdefault(target.id, POISON)
+                module.frame.bound_at.setdefault(target.id, target.span)
+        finally:
+            module.underway.pop()
+            module.state[index] = DONE
+
+    def block(self, statements: Sequence[syntax.Statement], frame: Frame) -> Task:
+        """Carry out statements in their order, up to a `return`."""
+        for statement in statements:
+            yield self.execute(statement, frame)
+            if frame.returned is not PENDING:
+                return
+
+    def name_rest(self, start: int, path: str) -> None:
+        """Name the nodes made since `start` that have no name yet after the statement that made them."""
+        for node in self.graph.nodes[start:]:
+            if not node.name:
+                self.graph.name(node, f"{path}.{node.label}")
+
+    def report(self, diagnostic: Diagnostic) -> None:
+        """Keep a diagnostic, once."""
+        self.model.diagnostics.setdefault((diagnostic.code, diagnostic.message, diagnostic.span), diagnostic)
+
+    def report_all(self, error: ProgramError) -> None:
+        """Keep the diagnostics of an error."""
+        for diagnostic in error.diagnostics:
+            self.report(diagnostic)
+
+    def warn(self, code: str, message: str, span: Span, *, labels: Sequence[Label] = (), hint: str = "") -> None:
+        """Keep a warning."""
+        self.report(Diagnostic(code, message, span, "", tuple(labels), hint, "warning"))
+
+    def call_sites(self) -> tuple[Label, ...]:
+        """Where the functions and layers under way were called, the innermost first."""
+        return tuple(Label(span, f"in this use of `{definition.name}`") for definition, span in reversed(self.calls[-3:]))
+
+    def library_definition(self, name: str) -> Definition | None:
+        """The standard layer of this name."""
+        return self.library().get(name)
+
+    def library_names(self) -> list[str]:
+        """The names of the standard layers."""
+        return list(self.library())
+
+    def override(self, name: str) -> Any:
+        """The `--set` value of a name, PENDING when there is none."""
+        self.used_overrides.add(name)
+        return self.overrides.get(name, PENDING)

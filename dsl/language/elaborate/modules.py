@@ -1,0 +1,116 @@
+"""Files: their functions and layers collected, their imports followed, the library of standard layers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+
+from dsl.language import syntax
+from dsl.language.elaborate.elaboration import Elaboration
+from dsl.language.elaborate.order import binders
+from dsl.language.elaborate.scope import Module
+from dsl.language.elaborate.values import Definition
+from dsl.language.parser import parse
+from dsl.ops.registry import OPERATIONS
+from dsl.source.diagnostic import Label, ProgramError, fail
+from dsl.source.nearest import did_you_mean
+from dsl.source.text import Source
+
+_LIBRARY = Path(__file__).resolve().parent.parent / "library"
+
+
+def open_module(e: Elaboration, source: Source) -> Module:
+    """Parse a file and collect its definitions and those it imports. Raises ProgramError when it cannot be parsed."""
+    module = Module(source, parse(source))
+    if source.path is not None:
+        e.modules[os.path.realpath(source.path)] = module
+    module.binders = binders(module.tree.statements)
+    for statement in module.tree.statements:
+        try:
+            if isinstance(statement, syntax.FunctionStatement | syntax.LayerStatement):
+                _define(e, module, statement)
+            elif isinstance(statement, syntax.ImportStatement):
+                _import(e, module, statement)
+        except ProgramError as error:
+            e.report_all(error)
+    return module
+
+
+def _define(e: Elaboration, module: Module, statement: syntax.FunctionStatement | syntax.LayerStatement) -> None:
+    name = statement.name
+    first = module.definitions.get(name.id)
+    if first is not None:
+        raise fail(
+            "name",
+            f"`{name.id}` is defined twice",
+            name.span,
+            labels=[Label(first.statement.name.span, "first defined here")],
+            hint="give one of them another name",
+        )
+    if name.id in OPERATIONS:
+        e.warn("shadow", f"`{name.id}` hides the operation of that name", name.span, hint="give it another name")
+    doc = module.tree.docs.get(statement.span.line, "")
+    module.definitions[name.id] = Definition(statement, module.frame, doc)
+
+
+def _import(e: Elaboration, module: Module, statement: syntax.ImportStatement) -> None:
+    imported = _load(e, module, statement)
+    wanted = statement.names
+    if wanted is None:
+        for name, definition in imported.definitions.items():
+            if name in module.definitions and module.definitions[name] is not definition:
+                raise _taken(module, name, statement.path)
+            module.definitions[name] = definition
+        return
+    for name in wanted:
+        if name.id not in imported.definitions:
+            raise fail(
+                "import",
+                f'"{statement.path.value}" has no function or layer `{name.id}`',
+                name.span,
+                hint=did_you_mean(name.id, imported.definitions, "only functions and layers are imported"),
+            )
+        if name.id in module.definitions and module.definitions[name.id] is not imported.definitions[name.id]:
+            raise _taken(module, name.id, name)
+        module.definitions[name.id] = imported.definitions[name.id]
+
+
+def _taken(module: Module, name: str, place: syntax.String | syntax.Name) -> ProgramError:
+    first = module.definitions[name].statement.name.span
+    return fail("name", f"`{name}` is defined twice", place.span, labels=[Label(first, "first defined here")])
+
+
+def _load(e: Elaboration, module: Module, statement: syntax.ImportStatement) -> Module:
+    folder = module.source.path.parent if module.source.path else Path()
+    path = folder / statement.path.value
+    known = e.modules.get(os.path.realpath(path))
+    if known is not None:
+        return known
+    shown = os.path.join(os.path.dirname(module.source.name), statement.path.value)
+    try:
+        source = Source.read(path, shown)
+    except OSError as error:
+        others = [other.name for other in path.parent.glob("*.nn")] if path.parent.is_dir() else []
+        raise fail(
+            "import",
+            f'cannot read "{statement.path.value}": {error.strerror or error}',
+            statement.path.span,
+            hint=did_you_mean(path.name, others, "a path is relative to the file that imports it"),
+        ) from None
+    except UnicodeDecodeError:
+        raise fail("import", f'"{statement.path.value}" is not UTF-8 text', statement.path.span) from None
+    return open_module(e, source)
+
+
+@lru_cache(maxsize=1)
+def library() -> Mapping[str, Definition]:
+    """The standard layers, written in `.nn` beside the interpreter."""
+    definitions: dict[str, Definition] = {}
+    for path in sorted(_LIBRARY.glob("*.nn")):
+        e = Elaboration({}, lambda: definitions)
+        definitions.update(open_module(e, Source.read(path, f"<library>/{path.name}")).definitions)
+        if e.model.diagnostics:
+            raise ProgramError(e.model.diagnostics.values())
+    return definitions

@@ -1,0 +1,68 @@
+"""A whole program: from a source to a model with its diagnostics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import dsl.language.elaborate.calls
+import dsl.language.elaborate.expressions
+import dsl.language.statements.control
+import dsl.language.statements.declarations
+import dsl.language.statements.data
+import dsl.language.statements.expect
+import dsl.language.statements.functions
+import dsl.language.statements.imports
+import dsl.language.statements.train  # noqa: F401  (each of these registers what it elaborates)
+from dsl.language.elaborate.checks import check_model
+from dsl.language.elaborate.elaboration import Elaboration
+from dsl.language.elaborate.machine import Task, run
+from dsl.language.elaborate.model import Model
+from dsl.language.elaborate.modules import library, open_module
+from dsl.language.elaborate.scope import Module
+from dsl.source.diagnostic import Diagnostic, ProgramError
+from dsl.source.nearest import did_you_mean
+from dsl.source.text import Source, Span
+
+
+def elaborate(source: Source, overrides: Mapping[str, Any] | None = None) -> Model:
+    """The model of a program, with all diagnostics that could be found in `model.diagnostics`.
+
+    `overrides` are `--set` values by name: constants and dimensions, and keys of train blocks as `train.epochs`.
+    """
+    e = Elaboration(overrides or {}, library)
+    model = e.model
+    try:
+        module = open_module(e, source)
+    except ProgramError as error:
+        e.report_all(error)
+        return model
+    model.frame = module.frame
+    model.elaboration = e
+    model.documentation = module.tree.docs.get(0, "")
+    run(_statements(e, module))
+    _check_overrides(e, module)
+    if not model.errors:
+        check_model(e, module)
+    return model
+
+
+def _statements(e: Elaboration, module: Module) -> Task:
+    for index in range(len(module.tree.statements)):
+        if not module.state[index]:
+            yield e.top_statement(module, index)
+
+
+def _check_overrides(e: Elaboration, module: Module) -> None:
+    known = {*e.model.constants, *e.model.dims, *e.used_overrides}
+    for name in e.overrides:
+        if name in e.used_overrides:
+            continue
+        e.report(
+            Diagnostic(
+                "argument",
+                f"there is nothing to set named `{name}`",
+                Span(module.source, 0, 0) if module.source.text else None,
+                hint=did_you_mean(name, known, "constants, dimensions, and the keys of train blocks can be set"),
+            )
+        )

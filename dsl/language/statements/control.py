@@ -1,0 +1,152 @@
+"""`if`, decided at compile time, and `repeat`, unrolled at compile time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dsl.graph.node import Node
+from dsl.language import syntax
+from dsl.language.elaborate.apply import operand
+from dsl.language.elaborate.elaboration import Elaboration, elaborates
+from dsl.language.elaborate.machine import Task
+from dsl.language.elaborate.names import bind
+from dsl.language.elaborate.order import bound_names
+from dsl.language.elaborate.scope import Frame
+from dsl.language.elaborate.types import dimension
+from dsl.language.elaborate.values import POISON, LayerInstance, describe, is_compile_time
+from dsl.ops.registry import OPERATIONS
+from dsl.source.diagnostic import Label, fail
+
+_MOST_PASSES = 1_000_000
+
+
+@elaborates(syntax.IfStatement)
+def if_(e: Elaboration, statement: syntax.IfStatement, frame: Frame) -> Task:
+    """`if bias { … } else { … }`: only the branch that is taken is elaborated."""
+    condition = yield e.evaluate(statement.condition, frame)
+    if condition is POISON:
+        _poison(e, statement, frame)
+        return
+    if isinstance(condition, Node):
+        raise fail(
+            "type",
+            "`if` decides before anything runs, and this condition is computed",
+            statement.condition.span,
+            labels=[Label(condition.span, "computed here")] if condition.span else [],
+            hint="`where(condition, a, b)` chooses while the program runs",
+        )
+    if not isinstance(condition, bool):
+        raise fail("type", f"the condition of `if` is true or false, not {describe(condition)}", statement.condition.span)
+    branch = statement.then if condition else statement.otherwise
+    if branch is not None:
+        frame.depth += 1
+        try:
+            yield e.block(branch.statements, frame)
+        finally:
+            frame.depth -= 1
+            for name, depth in frame.bound_depth.items():
+                frame.bound_depth[name] = min(depth, frame.depth)
+
+
+@elaborates(syntax.RepeatStatement)
+def repeat(e: Elaboration, statement: syntax.RepeatStatement, frame: Frame) -> Task:
+    """`repeat i in 0..4 with h = x { h = f(h) }`: fresh names and parameters in each pass, the carried names handed on."""
+    passes = yield _passes(e, statement, frame)
+    carried: dict[str, Any] = {}
+    for item in statement.carried:
+        carried[item.name.id] = yield e.evaluate(item.value, frame)
+    if passes is POISON or any(value is POISON for value in carried.values()):
+        _poison(e, statement, frame)
+        return
+    _check_body(e, statement, frame)
+    for number, value in enumerate(passes, 1):
+        inner = Frame(
+            frame.module,
+            frame,
+            path=frame.path,
+            owner=frame.owner,
+            definition=frame.definition,
+            names={statement.variable.id: value, **carried},
+            counters=frame.counters,
+            carried={name: frame.below(f"{name}_{number}") for name in carried},
+        )
+        inner.statement = frame.statement
+        yield e.block(statement.body.statements, inner)
+        carried = {name: inner.names[name] for name in carried}
+    for item in statement.carried:
+        _hand_out(e, statement, item, carried[item.name.id], frame)
+
+
+def _passes(e: Elaboration, statement: syntax.RepeatStatement, frame: Frame) -> Task:
+    """The values of the loop's variable, in order."""
+    if statement.stop is None:
+        values = yield e.evaluate(statement.start, frame)
+        if values is not POISON and not (isinstance(values, list) and is_compile_time(values)):
+            raise fail(
+                "type",
+                f"`repeat` runs over a range `0..4` or a list known at compile time, not {describe(values)}",
+                statement.start.span,
+            )
+        return values
+    start = yield _bound(e, statement.start, frame)
+    stop = yield _bound(e, statement.stop, frame)
+    if start is POISON or stop is POISON:
+        return POISON
+    if stop - start > _MOST_PASSES:
+        raise fail("value", f"{stop - start} passes are too many to unroll", statement.stop.span)
+    return range(start, stop)
+
+
+def _bound(e: Elaboration, expression: syntax.Expression, frame: Frame) -> Task:
+    value = yield e.evaluate(expression, frame)
+    if value is not POISON and type(value) is not int:
+        raise fail(
+            "type",
+            f"the bounds of `repeat` are integers known at compile time, not {describe(value)}",
+            expression.span,
+        )
+    return value
+
+
+def _check_body(e: Elaboration, statement: syntax.RepeatStatement, frame: Frame) -> None:
+    bound = {name.id for name in bound_names(statement.body.statements)}
+    for item in statement.carried:
+        if item.name.id not in bound:
+            e.warn(
+                "unused",
+                f"`{item.name.id}` is carried, and no pass gives it a new value",
+                item.name.span,
+                hint=f"bind it in the body: `{item.name.id} = …`",
+            )
+    outer = frame.place(statement.variable.id)
+    if outer is not None:
+        e.warn(
+            "shadow",
+            f"`{statement.variable.id}` hides another name inside this `repeat`",
+            statement.variable.span,
+            labels=[Label(outer, "the name it hides")],
+        )
+
+
+def _hand_out(
+    e: Elaboration, statement: syntax.RepeatStatement, item: syntax.Carried, value: Any, frame: Frame
+) -> None:
+    """Bind a carried name to its last value, which takes the plain name."""
+    path = frame.below(item.name.id)
+    if value is POISON or isinstance(value, LayerInstance):
+        bind(e, frame, item.name, value)
+        return
+    e.graph.span = item.span
+    node = operand(e, value, item.value.span)
+    if not isinstance(node, Node):
+        node = e.graph.constant(node)
+    elif node.name and not node.name.startswith(f"{path}_"):
+        node = e.graph.apply(OPERATIONS["identity"], [node], {})
+    bind(e, frame, item.name, node)
+    e.graph.name(node, path)
+
+
+def _poison(e: Elaboration, statement: syntax.Statement, frame: Frame) -> None:
+    for name in bound_names([statement]):
+        frame.names.setdefault(name.id, POISON)
+        frame.bound_at.setdefault(name.id, name.span)

@@ -1,0 +1,72 @@
+"""Diagnostics as text: the source line, the place underlined, the other places, the hint."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+
+from dsl.source.diagnostic import Diagnostic, Label
+
+_TAB = "    "
+
+
+def render(diagnostic: Diagnostic) -> str:
+    """The diagnostic as plain text of several lines."""
+    return "\n".join(_lines(diagnostic))
+
+
+def printable(text: str) -> str:
+    """The text with control characters escaped, so that showing it cannot drive a terminal."""
+    return "".join(
+        char if char.isprintable() else _TAB if char == "\t" else char.encode("unicode_escape").decode() for char in text
+    )
+
+
+def _lines(diagnostic: Diagnostic) -> Iterator[str]:
+    message = "\n".join(printable(line) for line in diagnostic.message.split("\n"))
+    yield f"{diagnostic.severity}[{diagnostic.code}]: {message}"
+    margin = " "
+    if diagnostic.span is not None:
+        place = Label(diagnostic.span, diagnostic.label)
+        labels = (place, *diagnostic.labels)
+        margin = " " * max(len(str(label.span.line)) for label in labels)
+        line, column = diagnostic.span.source.position(diagnostic.span.start)
+        yield f" {margin}--> {printable(diagnostic.span.source.name)}:{line}:{column}"
+        yield f" {margin} |"
+        yield from _snippets(diagnostic, place, margin)
+    if diagnostic.hint:
+        yield f" {margin} = hint: {printable(diagnostic.hint)}"
+
+
+def _snippets(diagnostic: Diagnostic, place: Label, margin: str) -> Iterator[str]:
+    """The place and the most important other one in the order of the text, then what else helps."""
+    first = [place, *diagnostic.labels[:1]]
+    if all(label.span.source is place.span.source for label in first):
+        first.sort(key=lambda label: label.span.line)
+    shown, previous = [*first, *diagnostic.labels[1:]], None
+    for label in shown:
+        line, same_file = label.span.line, label.span.source is place.span.source
+        if previous is not None and (previous.source is not label.span.source or line < previous.line):
+            yield f" {margin} |"
+        if not same_file and (previous is None or previous.source is not label.span.source):
+            yield f" {margin}::: {printable(label.span.source.name)}:{line}"
+        if previous is None or (previous.source, previous.line) != (label.span.source, line):
+            yield f" {line:>{len(margin)}} | {printable(label.span.source.line(line))}".rstrip()
+        yield f" {margin} | {_underline(label, '^' if label is place else '-')}"
+        previous = label.span
+
+
+def _underline(label: Label, mark: str) -> str:
+    source, start, end = label.span
+    line, column = source.position(start)
+    text = source.line(line)
+    before, within = text[: column - 1], text[column - 1 : column - 1 + max(end - start, 1)]
+    return f"{' ' * _width(before)}{mark * max(_width(within), 1)} {printable(label.text)}".rstrip()
+
+
+def _width(text: str) -> int:
+    """The columns that a text takes in a terminal."""
+    shown = printable(text)
+    return sum(
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in shown
+    )

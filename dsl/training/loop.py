@@ -1,0 +1,245 @@
+"""The training loop: batches, gradients, clipping, the optimiser's step; after each epoch validation and the schedule."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+
+from dsl.graph.gradient import gradients
+from dsl.graph.graph import Graph
+from dsl.graph.node import Node
+from dsl.ops.parameters import Array
+from dsl.source.diagnostic import fail, placed
+from dsl.training.data.dataset import Dataset
+from dsl.training.evaluation import Evaluator
+from dsl.training.history import History
+from dsl.training.optimizers import LbfgsState, start
+from dsl.training.run import TrainRun
+from dsl.training.schedules import Constant, ScheduleState
+from dsl.training.stopping import StoppingState
+from dsl.training.watch import NonFiniteTrap
+
+Parameters = dict[str, Array]
+
+
+class Progress(Protocol):
+    """What is told of a run while it lasts."""
+
+    def begin(self, run: TrainRun, epochs: int, steps_per_epoch: int) -> None:
+        """A run of so many steps begins."""
+        ...
+
+    def step(self, epoch: int, step: int, loss: float, rate: float) -> None:
+        """A step is done."""
+        ...
+
+    def epoch(self, row: Mapping[str, float]) -> None:
+        """An epoch is done; its row of the history."""
+        ...
+
+    def end(self) -> None:
+        """The run is over, be it by an error."""
+        ...
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of a run: the parameters, the history, and the metrics of each data set at the end."""
+
+    name: str
+    parameters: Parameters
+    history: History
+    epochs: int = 0
+    steps: int = 0
+    seconds: float = 0.0
+    metrics: dict[str, dict[str, float]] = field(default_factory=dict[str, dict[str, float]])
+    stopped_early: bool = False
+
+
+class Trainer:
+    """Carries out one run. `parameters` are the values to start from, `datasets` the data by name, `GIVEN` without data."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        run: TrainRun,
+        metrics: Mapping[str, Node],
+        parameters: Mapping[str, Array],
+        datasets: Mapping[str, Dataset],
+        feeds: Mapping[str, Array] | None = None,
+        trap: NonFiniteTrap | None = None,
+    ) -> None:
+        self.run = run
+        self.parameters: Parameters = dict(parameters)
+        self.datasets = datasets
+        self.feeds = dict(feeds or {})
+        self.trap = trap or (NonFiniteTrap(run.settings.watch) if run.settings.watch else None)
+        trained = run.trained(graph.parameters)
+        found = gradients(graph, run.minimize, trained)
+        if not found:
+            raise unreachable(run, trained)
+        self.gradients = {node.name: gradient for node, gradient in found.items()}
+        self.metrics = dict(metrics)
+        self.forward_and_backward = Evaluator(graph, [run.minimize, *self.gradients.values()])
+        self.measurements = Evaluator(graph, [run.minimize, *self.metrics.values()])
+
+    def train(self, progress: Progress | None = None) -> Outcome:
+        """Run to the end, or until early stopping ends it. Raises ProgramError."""
+        loop = _Loop(self, progress)
+        try:
+            return loop.go()
+        finally:
+            if progress:
+                progress.end()
+
+    def loss_and_gradients(self, parameters: Mapping[str, Array], feeds: Mapping[str, Array]) -> tuple[float, Parameters]:
+        """The loss on a batch, and its gradient for each trained parameter."""
+        values = self.forward_and_backward.run(parameters, {**self.feeds, **feeds}, watch=self.trap)
+        return float(values[self.run.minimize]), {name: values[node] for name, node in self.gradients.items()}
+
+    def measure(self, feeds: Mapping[str, Array]) -> dict[str, float]:
+        """The loss and the metrics on one feed."""
+        values = self.measurements.run(self.parameters, {**self.feeds, **feeds})
+        named = {"loss": self.run.minimize, **self.metrics}
+        return {name: float(values[node]) for name, node in named.items()}
+
+
+def unreachable(run: TrainRun, trained: list[Node]) -> Exception:
+    """The error of a run whose loss does not depend on any parameter that it may change."""
+    names = ", ".join(f"`{node.name}`" for node in trained[:5]) or "there is none"
+    return fail(
+        "train",
+        f"no parameter reaches `{run.minimize.name}`, so there is nothing to train",
+        run.span,
+        hint=f"the parameters chosen are {names}" if trained else "no parameter has a name that `parameters` stands for",
+    )
+
+
+class _Loop:
+    """The state of one run under way."""
+
+    def __init__(self, trainer: Trainer, progress: Progress | None) -> None:
+        run = trainer.run
+        settings = run.settings
+        self.trainer, self.run, self.progress = trainer, run, progress
+        self.data = trainer.datasets[run.data] if run.data else None
+        batch = settings.batch if self.data is not None else None
+        with placed(run.span):
+            self.per_epoch = self.data.steps(batch, drop_last=settings.drop_last) if self.data is not None else 1
+        self.total_steps = settings.steps if settings.steps is not None else (settings.epochs or 0) * self.per_epoch
+        self.epochs = -(-self.total_steps // self.per_epoch)
+        self.state = start(run.optimizer)
+        with placed(run.span):
+            self.schedule = ScheduleState(
+                run.schedule or Constant(), run.optimizer, epochs=self.epochs, steps=self.total_steps
+            )
+        self.stopping: StoppingState | None = run.early_stopping.start() if run.early_stopping else None
+        self.best: Parameters = trainer.parameters
+        self.generator = np.random.Generator(np.random.PCG64(settings.seed))
+        self.outcome = Outcome(run.name, trainer.parameters, History())
+
+    def go(self) -> Outcome:
+        """Epoch by epoch to the end."""
+        began = time.perf_counter()
+        if self.progress:
+            self.progress.begin(self.run, self.epochs, self.per_epoch)
+        for epoch in range(1, self.epochs + 1):
+            row = self.epoch(epoch)
+            row["seconds"] = time.perf_counter() - began
+            self.outcome.history.append(row)
+            self.outcome.epochs = epoch
+            if self.progress:
+                self.progress.epoch(row)
+            if self.stopping and self.stopping.should_stop:
+                self.outcome.stopped_early = epoch < self.epochs
+                break
+        if self.stopping and self.stopping.stopping.restore_best:
+            self.trainer.parameters = self.best
+        self.outcome.parameters = self.trainer.parameters
+        self.outcome.seconds = time.perf_counter() - began
+        self.outcome.metrics = self.final_metrics()
+        return self.outcome
+
+    def epoch(self, epoch: int) -> dict[str, Any]:
+        """One pass over the data, then validation; its row of the history."""
+        total, rows, rate = 0.0, 0, self.schedule.rate
+        for feeds, count in self.batches():
+            rate = self.schedule.rate
+            loss = self.step(feeds)
+            total, rows = total + loss * count, rows + count
+            self.outcome.steps += 1
+            self.schedule.advance("step")
+            if self.progress:
+                self.progress.step(epoch, self.outcome.steps, loss, rate)
+            if self.outcome.steps >= self.total_steps:
+                break
+        row: dict[str, Any] = {"epoch": epoch, "step": self.outcome.steps, "loss": total / rows, "rate": rate}
+        for name in self.run.validate:
+            measured = self.trainer.measure(self.trainer.datasets[name].arrays)
+            row |= {f"{name}.{metric}": value for metric, value in measured.items()}
+        self.observe(row, epoch)
+        return row
+
+    def batches(self) -> Iterator[tuple[dict[str, Array], int]]:
+        """The feeds of an epoch, each with its number of rows."""
+        if self.data is None:
+            yield {}, 1
+            return
+        settings = self.run.settings
+        generator = self.generator if settings.shuffle else None
+        for feeds in self.data.batches(settings.batch, generator, drop_last=settings.drop_last):
+            yield feeds, len(next(iter(feeds.values())))
+
+    def step(self, feeds: dict[str, Array]) -> float:
+        """One update of the parameters; the loss before it."""
+        trainer = self.trainer
+        if trainer.trap:
+            trainer.trap.step = self.outcome.steps + 1
+        trained = {name: trainer.parameters[name] for name in trainer.gradients}
+        clip = self.run.settings.clipping.apply
+        if isinstance(self.state, LbfgsState):
+
+            def evaluate(values: Mapping[str, Array]) -> tuple[float, Mapping[str, Array | None]]:
+                loss, found = trainer.loss_and_gradients({**trainer.parameters, **values}, feeds)
+                return loss, clip(found)
+
+            updated, loss = self.state.step(trained, evaluate, self.schedule.rate)
+        else:
+            loss, found = trainer.loss_and_gradients(trainer.parameters, feeds)
+            updated = self.state.step(trained, clip(found), self.schedule.rate, self.schedule.momentum)
+        trainer.parameters = {**trainer.parameters, **updated}
+        return loss
+
+    def observe(self, row: Mapping[str, Any], epoch: int) -> None:
+        """Show the epoch to the schedule and to early stopping."""
+        plateau = self.schedule.schedule.plateau
+        if plateau:
+            self.schedule.observe(self.monitored(row, plateau.monitor))
+        self.schedule.advance("epoch")
+        if self.stopping and self.stopping.observe(self.monitored(row, self.stopping.stopping.monitor), epoch):
+            self.best = self.trainer.parameters
+
+    def monitored(self, row: Mapping[str, Any], wanted: str | None) -> float:
+        """The value that is watched: by default the loss on the first validation set, or else the training loss."""
+        column = wanted or (f"{self.run.validate[0]}.loss" if self.run.validate else "loss")
+        if column not in row:
+            from dsl.source.nearest import did_you_mean
+
+            raise fail(
+                "train",
+                f"there is no `{column}` to monitor",
+                self.run.span,
+                hint=did_you_mean(column, row, f"there is {', '.join(row)}"),
+            )
+        return float(row[column])
+
+    def final_metrics(self) -> dict[str, dict[str, float]]:
+        """The loss and the metrics of the trained parameters on each data set of the run."""
+        if self.data is None:
+            return {"": self.trainer.measure({})}
+        names = dict.fromkeys([*([self.run.data] if self.run.data else []), *self.run.validate])
+        return {name: self.trainer.measure(self.trainer.datasets[name].arrays) for name in names}
