@@ -187,14 +187,16 @@ class Program:
         """The last values at the top of the file that depend on these placeholders only."""
         given = set(feeds)
         graph = self.model.graph
-        ready: list[Node] = []
-        for node in self.model.names.values():
-            sources = [n for n in graph.ancestors([node]) if n.kind == "placeholder"]
-            if node.kind == "operation" and all(s.name in given or s.value is not None for s in sources):
-                ready.append(node)
+        ready = [n for n in self.model.names.values() if n.kind == "operation" and self.computable(n, given)]
         inner = {n for node in ready for n in graph.ancestors([node]) if n is not node}
         names = {node: name for name, node in self.model.names.items()}
         return [names[node] for node in ready if node not in inner]
+
+    def computable(self, node: Node, feeds: Iterable[str]) -> bool:
+        """Whether a node depends on no placeholder but these and those with a default."""
+        given = set(feeds)
+        sources = (n for n in self.model.graph.ancestors([node]) if n.kind == "placeholder")
+        return all(source.name in given or source.value is not None for source in sources)
 
     def evaluate(self, nodes: Iterable[Node], feeds: Feeds | None = None, on: str | None = None) -> dict[Node, Array]:
         """The values of nodes and of all they depend on."""

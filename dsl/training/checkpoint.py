@@ -5,10 +5,7 @@ Source of the format: https://github.com/huggingface/safetensors; nothing in it 
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +17,7 @@ from dsl.ops.parameters import Array
 from dsl.source.diagnostic import ProgramError, fail
 from dsl.source.nearest import did_you_mean
 from dsl.training.data.saving import from_tensors, to_tensors
+from dsl.training.writing import written_whole
 
 _STATISTICS = "@data/"
 """What the names of fitted statistics begin with: no parameter's name can."""
@@ -43,35 +41,8 @@ def save(path: Path | str, parameters: Mapping[str, Array], statistics: Mapping[
     for name, value in to_tensors(statistics or {}).items():
         tensors[_STATISTICS + name] = np.ascontiguousarray(value)
     data = serialize(tensors, metadata=_METADATA)
-    try:
-        _write_whole(target, data)
-    except OSError as error:
-        raise fail(
-            "checkpoint",
-            f"cannot write `{target}`: {error.strerror or error}",
-            hint="does its folder exist, and may you write there?",
-        ) from None
-
-
-def _write_whole(target: Path, data: bytes) -> None:
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(name, 0o666 & ~_umask())
-        os.replace(name, target)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(name)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    with written_whole(target) as part:
+        part.write_bytes(data)
 
 
 def load(path: Path | str) -> Checkpoint:

@@ -216,11 +216,15 @@ C = TypeVar("C", bound=Declared)
 
 
 class Registry(dict[str, type[D]]):
-    """Declarations of one sort by name; `noun` is the sort as messages call it, with its article."""
+    """Declarations of one sort by name; `noun` is the sort as messages call it, with its article.
 
-    def __init__(self, noun: str) -> None:
+    `elsewhere` has the names that other libraries use, for hints.
+    """
+
+    def __init__(self, noun: str, elsewhere: Mapping[str, str] | None = None) -> None:
         super().__init__()
         self.noun = noun
+        self.elsewhere = elsewhere or {}
 
     def register(self, name: str) -> Callable[[type[C]], type[C]]:
         """Give the decorated class this name. Raises ValueError when the name is taken."""
@@ -242,7 +246,7 @@ class Registry(dict[str, type[D]]):
         wrong kind or out of range, and for arguments that do not go together.
         """
         if name not in self:
-            found = nearest(name, self)
+            found = self.elsewhere.get(name) or nearest(name, self)
             hint = f"did you mean `{found}`?" if found else f"there are {', '.join(self)}"
             raise ArgumentError(f"`{name}` is not the name of {self.noun}", hint=hint, code="name")
         return build(self[name], arguments or {}, positional)

@@ -62,7 +62,16 @@ class Initializer(Declared):
         raise NotImplementedError
 
 
-INITIALIZERS: Registry[Initializer] = Registry("an initialiser")
+INITIALIZERS: Registry[Initializer] = Registry(
+    "an initialiser",
+    elsewhere={
+        "xavier_uniform": "glorot_uniform",
+        "xavier_normal": "glorot_normal",
+        "kaiming_uniform": "he_uniform",
+        "kaiming_normal": "he_normal",
+        "trunc_normal": "truncated_normal",
+    },
+)
 make = INITIALIZERS.make
 
 

@@ -67,6 +67,8 @@ def _wants_log(values: Sequence[Values]) -> bool:
 
 _LARGEST = 1e300
 """Matplotlib cannot place values beyond; they leave a gap, as those do that are not finite."""
+_FEW = 60
+"""Up to so many rows each is marked, so that a point between two gaps is seen."""
 
 
 def save_plot(history: History, path: str | Path) -> None:
@@ -99,12 +101,13 @@ def _figure(history: History) -> Any:
     panels = _panels(curves(history))
     figure = figure_class(figsize=(7, 1 + 2.4 * max(len(panels), 1)), layout="constrained")
     axes = figure.subplots(max(len(panels), 1), 1, squeeze=False, sharex=True)[:, 0]
+    marker = "." if len(history) <= _FEW else ""
     for axis, (title, shown) in zip(axes, panels, strict=False):
         if _wants_log([curve.y for curve in shown]):
             axis.set_yscale("log")
         for curve in shown:
             y = np.where(np.abs(curve.y) < _LARGEST, curve.y, np.nan)
-            axis.plot(curve.x, y, label=curve.name, marker="o" if len(history) < 2 else "", linewidth=1.5)
+            axis.plot(curve.x, y, label=curve.name, marker=marker, linewidth=1.5)
         axis.set_ylabel(title)
         axis.grid(alpha=0.3)
         axis.legend()

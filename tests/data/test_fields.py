@@ -190,6 +190,12 @@ def test_text_is_no_number() -> None:
     assert "holds text: `x`" in complaint(Filled(NAME, "mean"))
 
 
+def test_numbers_written_as_text_are_text() -> None:
+    source = Table.of({"t": np.array(["1", "2"])})
+    with pytest.raises(ProgramError, match=r"holds text: `1` in row 1"):
+        evaluate_field("x", Columns("source", "t"), Context({"source": source}), F32)
+
+
 def test_a_mistyped_number_is_no_label() -> None:
     said = complaint(Columns("source", "mistyped"), I64)
     assert "column `mistyped` of `cars.csv` holds text: `l0` in row 3 (line 5)" in said

@@ -7,6 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dsl.engine.reference import ReferenceEngine
+from dsl.graph.graph import Graph
+from dsl.ops.dims import Dim
+from dsl.ops.dtypes import F32, F64
+from dsl.ops.types import TensorType
 from dsl.source.diagnostic import ProgramError
 from dsl.training.hyperparameters import ArgumentError
 from dsl.training.optimizers import OPTIMIZERS, Elementwise, LbfgsState, OptimizerState, make, start
@@ -151,6 +156,14 @@ def test_a_run_continued_from_its_export_goes_on_alike(name):
     assert second.steps == 20
 
 
+def test_a_momentum_that_only_a_schedule_gives_is_kept_too():
+    optimizer, gradient = make("sgd", {"lr": 0.1}), {"x": np.array([1.0])}
+    first, second = OptimizerState(optimizer), OptimizerState(optimizer)
+    x = first.step({"x": np.array([1.0])}, gradient, 0.1, 0.9)
+    second.restore(first.export())
+    np.testing.assert_array_equal(second.step(x, gradient, 0.1, 0.8)["x"], first.step(x, gradient, 0.1, 0.8)["x"])
+
+
 def test_an_export_names_arrays_by_state_and_parameter():
     state = OptimizerState(make("adam"))
     state.step({"encoder.w": np.ones((2, 3))}, {"encoder.w": np.ones((2, 3))})
@@ -247,6 +260,26 @@ def test_a_rate_of_zero_moves_nothing():
     for name in OPTIMIZERS:
         rows = trajectory(make(name, {"lr": 0}), steps=3)
         np.testing.assert_array_equal(rows, np.tile(np.append(*begin().values()), (3, 1)))
+
+
+@pytest.mark.parametrize("name", ELEMENTWISE)
+@pytest.mark.parametrize("dtype", [F32, F64], ids=str)
+def test_an_update_can_be_put_into_a_graph(name, dtype):
+    optimizer = make(name, FULL[name])
+    graph, type_ = Graph(dtype), TensorType(dtype, (Dim.fixed(4),))
+    leaves = {key: graph.placeholder(type_) for key in ("parameter", "gradient", *optimizer.slots())}
+    inner = {slot: leaves[slot] for slot in optimizer.slots()}
+    coefficients = optimizer.coefficients(3, optimizer.coefficients(2, optimizer.coefficients(1, {})))
+    new, following = optimizer.update(leaves["parameter"], leaves["gradient"], inner, coefficients)
+    rng = np.random.default_rng(0)
+    given = {leaf: rng.random(4).astype(dtype.numpy) for leaf in leaves.values()}
+    values = ReferenceEngine(graph, [new, *following.values()]).run(given)
+    arrays = {key: given[leaf] for key, leaf in leaves.items()}
+    expected, slots = optimizer.update(arrays["parameter"], arrays["gradient"], arrays, coefficients)
+    assert values[new].dtype == dtype.numpy
+    np.testing.assert_array_equal(values[new], expected)
+    for slot, node in following.items():
+        np.testing.assert_array_equal(values[node], slots[slot])
 
 
 class TestLbfgs:

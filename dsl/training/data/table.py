@@ -133,7 +133,9 @@ class Table:
         """The error for text in a column of the source called so, where numbers are needed: its first value that is none."""
         column = self.columns[name]
         numeric = np.fromiter((is_number(text) for text in column.tolist()), np.bool_, len(column))
-        wrong = ~numeric & ~rows_missing(column)
+        present = ~rows_missing(column)
+        wrong = ~numeric & present
+        wrong = wrong if wrong.any() else present  # an array file may hold numbers written as text
         row = int(np.argmax(wrong))
         value, count = str(column[row]), int(np.count_nonzero(wrong))
         few = 2 * count < len(column)

@@ -78,6 +78,8 @@ class OptimizerState:
         """Take over what `export` gave. Raises ProgramError, of kind `checkpoint`, when another optimiser exported it."""
         memories: dict[str, _Memory] = {}
         slots = self.optimizer.slots()
+        # A schedule may have given momentum to an optimiser that had none of its own.
+        allowed = {**slots, **(self.optimizer.at(0.0, 0.5).slots() if self.optimizer.has_momentum else {})}
         for key, array in arrays.items():
             kind, _, name = key.partition("/")
             if not name:
@@ -87,7 +89,7 @@ class OptimizerState:
                 memory.steps = int(array)
             elif kind in self.optimizer.carries:
                 memory.carried[kind] = float(array)
-            elif kind in slots:
+            elif kind in allowed:
                 memory.slots[kind] = np.array(array)
             else:
                 raise _foreign(self.optimizer, f"it has `{kind}` for `{name}`, which `{self.optimizer.name}` has not")

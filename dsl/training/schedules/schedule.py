@@ -40,4 +40,6 @@ class Schedule(Declared):
         return None
 
 
-SCHEDULES: Registry[Schedule] = Registry("a schedule")
+SCHEDULES: Registry[Schedule] = Registry(
+    "a schedule", elsewhere={"linear": "warmup", "cosine_annealing": "cosine", "plateau": "reduce_on_plateau"}
+)

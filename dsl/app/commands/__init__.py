@@ -1,0 +1,1 @@
+"""The commands of `nn`, one file each."""

@@ -1,0 +1,103 @@
+"""Options that several commands share: the program's file, `--set`, `--feed`, `--load`, `--format`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from dsl.app.output import choose_format
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+file_argument = click.argument("file", type=click.Path(dir_okay=False))
+format_option = click.option(
+    "--format",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    callback=choose_format,
+    is_eager=True,
+    help="A table for people, or one JSON document for tools.",
+)
+set_option = click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Give a constant, a dimension or a key of a train block another value: hidden=128, train.epochs=5.",
+)
+feed_option = click.option(
+    "--feed",
+    "feeds",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Feed a placeholder: x=3, x=[1, 2], or from a file: x=@x.npy.",
+)
+load_option = click.option(
+    "--load", type=click.Path(dir_okay=False), help="Take the parameters from this safetensors file."
+)
+trap_option = click.option(
+    "--trap-nonfinite", is_flag=True, help="Stop at the first value that is infinite or nan, and name it."
+)
+
+
+def pairs(option: str, texts: Sequence[str]) -> dict[str, str]:
+    """The names and the values of `NAME=VALUE` texts. Raises UsageError for any other."""
+    found: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip():
+            raise click.UsageError(f"{option} takes NAME=VALUE, not `{text}`")
+        found[name.strip()] = value.strip()
+    return found
+
+
+def read_settings(texts: Sequence[str]) -> dict[str, Any]:
+    """The values of `--set`; keys of train blocks stay expressions, a bare word is a string."""
+    from dsl.language.elaborate.constants import setting
+
+    return {name: setting(name, text) for name, text in pairs("--set", texts).items()}
+
+
+def read_feeds(texts: Sequence[str]) -> dict[str, Any]:
+    """The values of `--feed`, those after `@` read from files."""
+    from dsl.language.elaborate.constants import constant_value
+
+    feeds: dict[str, Any] = {}
+    for name, text in pairs("--feed", texts).items():
+        feeds[name] = array_from(Path(text[1:])) if text.startswith("@") else constant_value(text, f"--feed {name}")
+    return feeds
+
+
+def array_from(path: Path) -> Any:
+    """The array in a file: NPY, IDX, or all columns of a CSV. Raises ProgramError."""
+    from dsl.source.diagnostic import fail
+    from dsl.training.data.readers import READERS, read
+
+    name = path.name.removesuffix(".gz")
+    ending = name.rpartition(".")[2].lower()
+    reader = ending if ending in READERS else "idx" if name.endswith("ubyte") else ""
+    if not reader:
+        raise fail("data", f"`{path}` has no ending that is known", hint=f"known are {', '.join(f'.{r}' for r in READERS)}")
+    table = read(reader, path)
+    return table.values(table.names())
+
+
+def open_program(file: str, settings: Sequence[str], load: str | None = None, trap: bool = False) -> Any:
+    """The program of a command, with its warnings printed, its parameters loaded and its trap set."""
+    import dsl
+    from dsl.app.output import show_diagnostics
+
+    program = dsl.load(file, constants=read_settings(settings))
+    if program.warnings:
+        show_diagnostics(program.warnings)
+    if load:
+        program.restore(load)
+    if trap:
+        from dsl.training.watch import NonFiniteTrap
+
+        program.trap = NonFiniteTrap()
+    return program
