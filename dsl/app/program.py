@@ -16,7 +16,7 @@ from dsl.graph.gradient import gradients
 from dsl.graph.network import as_network
 from dsl.graph.node import Node
 from dsl.language.elaborate.model import Expectation, Model
-from dsl.language.elaborate.program import elaborate
+from dsl.language.program import elaborate
 from dsl.ops.parameters import Array
 from dsl.source.diagnostic import Diagnostic, ProgramError, fail
 from dsl.source.nearest import did_you_mean

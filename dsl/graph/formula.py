@@ -97,7 +97,9 @@ def derivative_formulas(operation: Operation) -> Iterator[str]:
         return
     node, inputs = made
     g = graph.placeholder(node.type)
-    names = dict(zip(inputs, tensors if len(tensors) == len(inputs) else _numbered(tensors[0], len(inputs)), strict=True))
+    names = dict(
+        zip(inputs, tensors if len(tensors) == len(inputs) else _numbered(tensors[0], len(inputs)), strict=True)
+    )
     for index, source in enumerate(inputs):
         rule = operation.gradient_rule(index)
         if rule is None or not source.type.dtype.is_float:

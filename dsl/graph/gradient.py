@@ -17,6 +17,19 @@ from dsl.ops.symbol import Symbol
 from dsl.ops.types import TensorType
 
 
+class DifferentiableGraph(Graph):
+    """A graph in which `grad` can be applied like any other operation."""
+
+    def gradient(self, of: Symbol, wrt: Symbol) -> Node:
+        """The gradient of the sum of `of` with respect to `wrt`, zeros where `of` does not depend on it."""
+        assert isinstance(of, Node)
+        assert isinstance(wrt, Node)
+        found = gradients(self, of, [wrt])
+        if wrt in found:
+            return found[wrt]
+        return self.apply(OPERATIONS["zeros"], (), {"shape": wrt.shape, "dtype": wrt.type.dtype})
+
+
 def gradients(graph: Graph, of: Node, wrt: Iterable[Node]) -> dict[Node, Node]:
     """The gradient of the sum of `of` with respect to each of `wrt`, as new nodes of the graph.
 
@@ -98,19 +111,10 @@ def _propagate(
             continue
         part = _node(rule(Backward(total, node, node.inputs, node.attributes, index)))
         if node in masked and operation.elementwise and part is not total:
-            part = _without_zero_times_infinity(total, part)
+            part = _node(OPERATIONS["unless_masked"](part, total))
         if node in masked or operation.selects:
             masked.add(source)
         contributions.setdefault(source, []).append(_fit(graph, part, source.type))
-
-
-def _without_zero_times_infinity(total: Node, part: Node) -> Node:
-    """A contribution with 0 where it is nan though the gradient it was made from is 0.
-
-    Only nan is replaced: a finite 0 keeps its own derivative, which second derivatives need.
-    """
-    undefined = OPERATIONS["logical_and"](OPERATIONS["equal"](total, 0), OPERATIONS["isnan"](part))
-    return _node(OPERATIONS["where"](undefined, 0, part))
 
 
 def _fit(graph: Graph, gradient: Node, type: TensorType) -> Node:

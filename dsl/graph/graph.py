@@ -89,17 +89,6 @@ class Graph:
             )
         )
 
-    def gradient(self, of: Symbol, wrt: Symbol) -> Node:
-        """The gradient of the sum of `of` with respect to `wrt`, zeros where `of` does not depend on it."""
-        from dsl.graph.gradient import gradients
-
-        assert isinstance(of, Node)
-        assert isinstance(wrt, Node)
-        found = gradients(self, of, [wrt])
-        if wrt in found:
-            return found[wrt]
-        return self.apply(OPERATIONS["zeros"], (), {"shape": wrt.shape, "dtype": wrt.type.dtype})
-
     def _as_nodes(self, operation: Operation, inputs: Sequence[Symbol | Number | Array]) -> tuple[Node, ...]:
         if all(isinstance(value, Node) for value in inputs):
             return tuple(inputs)  # pyright: ignore[reportReturnType]
@@ -143,10 +132,9 @@ class Graph:
 
     def name(self, node: Node, path: str) -> str:
         """Call a node by this path, or by the path with the next free number when it is taken: `h`, `h_2`."""
-        free = self.free_path(path)
         if node.name:
             self.names.pop(node.name, None)
-        node.name = free
+        node.name = free = self.free_path(path)
         self.names[free] = node
         return free
 
@@ -184,4 +172,3 @@ class Graph:
     def placeholders(self) -> list[Node]:
         """The fed nodes."""
         return [node for node in self.nodes if node.kind == "placeholder"]
-

@@ -35,7 +35,18 @@ class Node(Symbol):
     gradient rule made this one, None in the forward half.
     """
 
-    __slots__ = ("attributes", "backward_of", "documentation", "index", "inputs", "kind", "name", "operation", "span", "value")
+    __slots__ = (
+        "attributes",
+        "backward_of",
+        "documentation",
+        "index",
+        "inputs",
+        "kind",
+        "name",
+        "operation",
+        "span",
+        "value",
+    )
 
     builder: Graph
 

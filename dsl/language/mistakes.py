@@ -3,64 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable
 
 from lark import Token, UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
+from dsl.language.brackets import CLOSED_BY, Bracket, brackets, end_of_block, innermost_open, start_of_statement
+from dsl.language.mistake_hints import (
+    FOREIGN_STATEMENTS,
+    STATEMENTS,
+    Mistake,
+    describe_character,
+    hint_for,
+    stray_character_hint,
+)
 from dsl.source.diagnostic import Diagnostic, Label
 from dsl.source.nearest import nearest
 from dsl.source.text import Source, Span
-
-STATEMENTS = (
-    "dtype", "dim", "constant", "placeholder", "parameter", "metric", "def", "layer", "if", "repeat", "import", "from",
-    "data", "train", "expect", "show", "return",
-)  # fmt: skip
-
-_LEXEME = re.compile(r'#[^\n]*|"(?:[^"\\\n]|\\.)*"|[()\[\]{}]')
-_CLOSED_BY = {"(": ")", "[": "]", "{": "}"}
-
-_STRAY_CHARACTERS = {
-    "'": 'strings are written in double quotes: "digits.csv"',
-    "“": 'strings are written in straight double quotes: "digits.csv"',
-    "”": 'strings are written in straight double quotes: "digits.csv"',
-    "^": "a power is written `x ** 2`",
-    "&": "write `and`",
-    "|": "write `or`, or `|>` for a pipe",
-    "!": "write `not`, or `!=` for a comparison",
-    "×": "write `*`",
-    "·": "write `*`",
-    "−": "write `-`, the minus sign of the keyboard",
-    "÷": "write `/`",
-    "\\": "a line continues inside brackets, after an operator, and before `|>`: no backslash is needed",
-    "`": "names are written without quotes",
-    "$": "names are made of letters, digits and `_`",
-}
-
-_FOREIGN_STATEMENTS = {
-    "for": "a loop is `repeat i in 0..4 with h = x { h = … }`, unrolled before anything runs",
-    "while": "there is no open-ended loop; `repeat i in 0..4 with h = x { h = … }` is unrolled before anything runs",
-    "let": "a value is named without a keyword: `y = x + 1`",
-    "var": "a value is named without a keyword: `y = x + 1`",
-    "const": "write `constant NAME = VALUE`",
-    "function": "a function is `def name(x) { return … }`",
-    "func": "a function is `def name(x) { return … }`",
-    "fn": "a function is `def name(x) { return … }`",
-    "class": "something with parameters of its own is `layer Name(options)(x) { … }`",
-    "print": "write `show VALUE`",
-    "assert": "write `expect VALUE == VALUE`",
-    "elif": "write `} else if CONDITION {`",
-    "input": "write `placeholder NAME: [SHAPE]`",
-    "weight": "write `parameter NAME: [SHAPE] ~ glorot_uniform()`",
-    "scan": "`scan` is not there yet; `repeat` unrolls a loop of known length",
-    "state": "`state` is not there yet",
-}
 
 _WORDS = {
     "NAME": "a name",
     "NUMBER": "a number",
     "STRING": "a string",
-    "LBRACE": "`{`",
     "_LBRACE": "`{`",
     "RBRACE": "`}`",
     "LPAR": "`(`",
@@ -73,19 +36,19 @@ _WORDS = {
     "COLON": "`:`",
     "DOT": "`.`",
     "__ANON_0": "`..`",
-    "_NEWLINE": "the end of the line",
-    "_SEMICOLON": "the end of the line",
-    "$END": "the end of the file",
     "IN": "`in`",
+    "WITH": "`with`",
+    "ELSE": "`else`",
     "IMPORT": "`import`",
+    "ON": "`on`",
+    "WITHIN": "`within`",
 }
-_OPERATORS = {"PIPE", "OR", "AND", "COMPARISON", "PLUS", "MINUS", "STAR", "SLASH", "AT", "PERCENT", "POWER", "ELLIPSIS"}
-_VALUE_STARTS = {"NAME", "NUMBER", "STRING", "LPAR", "LSQB", "PLUS", "MINUS", "NOT"}
-
-
-class _Opening(NamedTuple):
-    bracket: str
-    offset: int
+_OPERATORS = {"PIPE", "OR", "AND", "COMPARISON", "PLUS", "MINUS", "STAR", "SLASH", "AT", "PERCENT", "POWER"}
+_VALUE_STARTS = {"NAME", "NUMBER", "STRING", "LPAR", "LSQB", "PLUS", "MINUS", "NOT", "ELLIPSIS"}
+_ENDS = {"_NEWLINE", "_SEMICOLON", "$END"}
+_IGNORED = {"BLANK", "COMMENT", "CONTINUATION"}
+_MOST_WORDS = 4
+_LONGEST_QUOTE = 40
 
 
 def explain(source: Source, text: str, error: UnexpectedInput) -> Diagnostic:
@@ -93,22 +56,8 @@ def explain(source: Source, text: str, error: UnexpectedInput) -> Diagnostic:
     if isinstance(error, UnexpectedCharacters):
         return _stray_character(source, text, error)
     assert isinstance(error, UnexpectedToken)
-    token: Token = error.token
-    start = len(text.rstrip()) if token.type == "$END" else token.start_pos or 0
-    span = Span(source, start, start + (0 if token.type in ("$END", "_NEWLINE") else len(token)))
-    expected = set(error.accepts or error.expected)
-    opening = _innermost_open(text, span.start)
-    if opening is not None and _breaks_off(source, opening, token, span):
-        return _not_closed(source, opening, span, token)
-    if token.type in ("RPAR", "RSQB", "RBRACE") and (opening is None or _CLOSED_BY[opening.bracket] != token):
-        return _closes_nothing(source, opening, span)
-    return Diagnostic(
-        "syntax",
-        f"expected {_expectation(expected)}, found {_found(token)}",
-        span,
-        label="here",
-        hint=_hint(text, token, span, expected),
-    )
+    mistake = _mistake(source, text, error)
+    return next((found for rule in _RULES if (found := rule(mistake))), None) or _unexpected(mistake)
 
 
 def without(text: str, error: UnexpectedInput) -> str | None:
@@ -116,18 +65,31 @@ def without(text: str, error: UnexpectedInput) -> str | None:
     if isinstance(error, UnexpectedToken) and error.token.type == "$END":
         return None
     position = error.pos_in_stream or 0
-    opening = _innermost_open(text, position)
-    start = opening.offset if opening and opening.bracket != "{" else position
-    start = text.rfind("\n", 0, start) + 1
+    opening = innermost_open(text, position)
+    inside = opening is not None and opening.sign != "{"
+    start = text.rfind("\n", 0, opening.offset if opening and inside else position) + 1
     end = text.find("\n", max(position, start))
     end = len(text) if end < 0 else end
-    for bracket, offset in _brackets(text, start):
+    if inside and isinstance(error, UnexpectedToken) and _breaks_off(text, opening, error.token, position):
+        end = text.rfind("\n", 0, position)
+    elif text[position] == "\\":
+        end = text.find("\n", end + 1)
+        end = len(text) if end < 0 else end
+    for sign, offset in brackets(text, start):
         if offset >= end:
             break
-        if bracket == "{":
-            end = max(end, _matching_brace(text, offset))
+        if sign == "{":
+            end = max(end, end_of_block(text, offset))
     blanked = re.sub(r"[^\n]", " ", text[start:end])
     return text[:start] + blanked + text[end:] if text[start:end].strip() else None
+
+
+def _mistake(source: Source, text: str, error: UnexpectedToken) -> Mistake:
+    token: Token = error.token
+    start = len(text.rstrip()) if token.type == "$END" else token.start_pos or 0
+    span = Span(source, start, start + (0 if token.type in ("$END", "_NEWLINE") else len(token)))
+    expected = frozenset(error.accepts or error.expected) - _IGNORED
+    return Mistake(source, text, token, span, expected, innermost_open(text, start), start_of_statement(text, start))
 
 
 def _stray_character(source: Source, text: str, error: UnexpectedCharacters) -> Diagnostic:
@@ -137,48 +99,188 @@ def _stray_character(source: Source, text: str, error: UnexpectedCharacters) -> 
     if char == '"':
         end = text.find("\n", at)
         span = Span(source, at, len(text) if end < 0 else end)
-        return Diagnostic("syntax", "this string is not closed", span, hint='a string ends with `"` on its own line')
-    shown = char if char.isprintable() else char.encode("unicode_escape").decode()
+        return Diagnostic("syntax", "this string is not closed", span, hint='a string ends with `"`, on its own line')
+    end = at + 1
+    while char in "&|" and text[end : end + 1] == char:
+        end += 1
+    shown = f"`{text[at:end]}`" if end > at + 1 else describe_character(char)
+    return Diagnostic("syntax", f"{shown} has no meaning here", Span(source, at, end), hint=stray_character_hint(char))
+
+
+# -- brackets
+
+
+def _not_closed(m: Mistake) -> Diagnostic | None:
+    """A bracket that is still open at the file's end, or where another statement begins."""
+    if m.opening is None or not (m.token.type == "$END" or _breaks_off(m.text, m.opening, m.token, m.span.start)):
+        return None
+    closing = CLOSED_BY[m.opening.sign]
+    begin = _first_on_line(m.text, m.span.start)
+    word = re.compile(r"\w+|.").match(m.text, begin)
+    after = Span(m.source, begin, word.end() if word else begin)
     return Diagnostic(
         "syntax",
-        f"the character `{shown}` has no meaning here",
-        Span(source, at, at + 1),
-        hint=_STRAY_CHARACTERS.get(char, "" if char.isprintable() else "an invisible character; delete it"),
-    )
-
-
-def _breaks_off(source: Source, opening: _Opening, token: Token, span: Span) -> bool:
-    """Whether what was found is no part of the bracket any more: the file's end, or the beginning of another statement."""
-    if token.type == "$END":
-        return True
-    if opening.bracket == "{":
-        return False
-    later = span.line > source.position(opening.offset)[0]
-    return later and (token.type in ("NAME", "EQUAL", "RBRACE", "_LBRACE") or token.lower() in STATEMENTS)
-
-
-def _not_closed(source: Source, opening: _Opening, span: Span, token: Token) -> Diagnostic:
-    closing = _CLOSED_BY[opening.bracket]
-    return Diagnostic(
-        "syntax",
-        f"this `{opening.bracket}` is not closed",
-        Span(source, opening.offset, opening.offset + 1),
+        f"this `{m.opening.sign}` is not closed",
+        Span(m.source, m.opening.offset, m.opening.offset + 1),
         label=f"its `{closing}` is missing",
-        labels=() if token.type == "$END" else (Label(span, f"expected `{closing}` before this"),),
+        labels=() if m.token.type == "$END" else (Label(after, f"expected `{closing}` before this"),),
         hint=f"add `{closing}`",
     )
 
 
-def _closes_nothing(source: Source, opening: _Opening | None, span: Span) -> Diagnostic:
-    if opening is None:
-        return Diagnostic("syntax", f"this `{span.text}` closes nothing", span, hint="delete it, or add what it closes")
+def _breaks_off(text: str, opening: Bracket | None, token: Token, position: int) -> bool:
+    """Whether the token is no part of the `(` or `[` any more: a `}`, or the beginning of another statement."""
+    if opening is None or opening.sign == "{":
+        return False
+    begin = _first_on_line(text, position)
+    if begin < opening.offset:
+        return False
+    if token.type in ("RBRACE", "_LBRACE"):
+        return True
+    line = text[begin : text.find("\n", begin) if "\n" in text[begin:] else len(text)]
+    first = re.match(r"\w*", line)
+    keyword = first is not None and first[0] in STATEMENTS and re.match(r"\w+\s+\w|\w+\s*[{(]", line)
+    statement = keyword or re.match(r"\w+(?:\s*,\s*\w+)*\s*=(?!=)", line)
+    return bool(statement) and token.type in ("NAME", "EQUAL", "IF", *(word.upper() for word in STATEMENTS))
+
+
+def _first_on_line(text: str, position: int) -> int:
+    start = text.rfind("\n", 0, position) + 1
+    return start + len(text[start:position]) - len(text[start:position].lstrip())
+
+
+def _closes_another(m: Mistake) -> Diagnostic | None:
+    if m.token.type not in ("RPAR", "RSQB", "RBRACE"):
+        return None
+    if m.opening is None:
+        return Diagnostic("syntax", f"this `{m.token}` closes nothing", m.span, hint="delete it, or add what it closes")
+    closing = CLOSED_BY[m.opening.sign]
+    if closing == m.token:
+        return None
     return Diagnostic(
         "syntax",
-        f"expected `{_CLOSED_BY[opening.bracket]}`, found `{span.text}`",
-        span,
-        label="closes another bracket",
-        labels=(Label(Span(source, opening.offset, opening.offset + 1), "this bracket is open"),),
+        f"expected `{closing}`, found `{m.token}`",
+        m.span,
+        label=f"`{closing}` belongs here",
+        labels=(Label(Span(m.source, m.opening.offset, m.opening.offset + 1), "this bracket is still open"),),
     )
+
+
+# -- statements
+
+
+def _else(m: Mistake) -> Diagnostic | None:
+    """An `else` that is read as a name, since none is expected there."""
+    if m.token.type == "ELSE":
+        return Diagnostic("syntax", "this `else` belongs to no `if`", m.span)
+    if m.word != "else" or not m.is_second:
+        return None
+    span = Span(m.source, m.begin, m.begin + len("else"))
+    above = m.text[: m.begin].rstrip()
+    if not above.endswith("}"):
+        return Diagnostic("syntax", "this `else` belongs to no `if`", span)
+    brace = Span(m.source, len(above) - 1, len(above))
+    message = "`else` stands on the line of the `}` before it"
+    return Diagnostic("syntax", message, span, "move it up", (Label(brace, "to here"),), "`} else {`")
+
+
+def _unknown_statement(m: Mistake) -> Diagnostic | None:
+    """A word that begins no statement: from another language, or misspelt."""
+    if not m.is_second or m.word in STATEMENTS or m.block in ("train", "data"):
+        return None
+    span = Span(m.source, m.begin, m.begin + len(m.word))
+    if m.word in FOREIGN_STATEMENTS and (m.token.type != "EQUAL" and m.token.type != "COMMA"):
+        return Diagnostic("syntax", f"there is no statement `{m.word}`", span, hint=FOREIGN_STATEMENTS[m.word])
+    if m.token.type in ("NAME", "STRING", "_LBRACE"):
+        meant = nearest(m.word, STATEMENTS)
+        if meant is not None:
+            return Diagnostic("syntax", f"there is no statement `{m.word}`", span, hint=f"did you mean `{meant}`?")
+    return None
+
+
+def _augmented(m: Mistake) -> Diagnostic | None:
+    """`x += 1`, `x++`."""
+    if not m.is_second or m.token.type not in _OPERATORS:
+        return None
+    sign = m.token + m.text[m.span.end : m.span.end + 1]
+    if not sign.endswith("=") and sign not in ("++", "--"):
+        return None
+    value = m.text[m.span.end + 1 :].split("\n", 1)[0].strip() or "1"
+    return Diagnostic(
+        "syntax",
+        f"`{sign}` would change `{m.word}` in place, and a name is bound once",
+        Span(m.source, m.span.start, m.span.end + 1),
+        hint=f"give the new value a name of its own: `{m.word}_2 = {m.word} {m.token[0]} {value}`",
+    )
+
+
+def _comparison_alone(m: Mistake) -> Diagnostic | None:
+    """`w == 3`, of which the parser takes the first `=` for a binding."""
+    if m.token.type != "EQUAL" or m.text[m.span.start - 1 : m.span.start] != "=" or m.before.rstrip(" =") != m.word:
+        return None
+    span = Span(m.source, m.begin, m.begin + len(m.statement))
+    return _value_alone(m, span, f"`expect {_quoted(m.statement)}` checks it, `show {_quoted(m.statement)}` prints it")
+
+
+def _left_side(m: Mistake) -> Diagnostic | None:
+    """A statement that begins with an expression: a value alone, or something else than a name before `=`."""
+    begins = not m.before and {"DTYPE", "PLACEHOLDER"} <= m.expected
+    goes_on = m.is_second and m.word not in STATEMENTS and m.expected <= {"COMMA", "EQUAL"}
+    wrong_start = begins and m.token.type in ("NUMBER", "STRING", "LPAR", "LSQB", "MINUS", "PLUS", "NOT")
+    wrong_next = goes_on and m.token.type in (*_OPERATORS, "LPAR", "LSQB", "DOT")
+    if not (wrong_start or wrong_next) or (begins and m.token.type == "STRING" and hint_for(m)):
+        return None
+    left = re.match(r"(?:[^=<>!]|==|[<>!]=|[<>])*?(?=\s*=(?!=))", m.statement)
+    if left is None:
+        span = Span(m.source, m.begin, m.begin + len(m.statement))
+        hint = f"give it a name, `y = {_quoted(m.statement)}`, or print it, `show {_quoted(m.statement)}`"
+        return _value_alone(m, span, hint)
+    span = Span(m.source, m.begin, m.begin + len(left[0]))
+    hint = _left_side_hint(m, left[0])
+    return Diagnostic("syntax", f"`=` binds a name, and `{left[0]}` is none", span, hint=hint)
+
+
+def _value_alone(m: Mistake, span: Span, hint: str) -> Diagnostic:
+    return Diagnostic("syntax", "a value by itself is no statement", span, hint=hint)
+
+
+def _left_side_hint(m: Mistake, left: str) -> str:
+    match m.token.type:
+        case "LPAR" if re.fullmatch(r"\w+\s*\([\w\s,]*\)", left):
+            return f"a function is `def {left} {{ return … }}`"
+        case "LSQB":
+            return "values do not change: `where(condition, new, old)` and `concatenate` make new ones"
+        case "DOT":
+            return f"a name of your own has no `.`: `{left.replace('.', '_')}`"
+        case "MINUS" if re.fullmatch(r"\w+(-\w+)+", left):
+            return f"names are made of letters, digits and `_`: `{left.replace('-', '_')}`"
+        case _:
+            return "the name stands left: `name = value`"
+
+
+def _quoted(text: str) -> str:
+    return text if len(text) <= _LONGEST_QUOTE else "…"
+
+
+def _two_points(m: Mistake) -> Diagnostic | None:
+    """`1.2.3`."""
+    start = re.search(r"(?<![\w.])\d[\d.]*\.$", m.text[m.begin : m.span.start])
+    if m.token.type != "NUMBER" or start is None:
+        return None
+    span = Span(m.source, m.begin + start.start(), m.span.end)
+    return Diagnostic("syntax", f"`{span.text}` is not a number", span, hint="a number has one decimal point")
+
+
+_RULES: tuple[Callable[[Mistake], Diagnostic | None], ...] = (
+    _not_closed, _closes_another, _else, _unknown_statement, _augmented, _comparison_alone, _left_side, _two_points,
+)  # fmt: skip
+
+
+# -- anything else
+
+
+def _unexpected(m: Mistake) -> Diagnostic:
+    return Diagnostic("syntax", f"expected {_expectation(m)}, found {_found(m.token)}", m.span, hint=hint_for(m))
 
 
 def _found(token: Token) -> str:
@@ -195,97 +297,28 @@ def _found(token: Token) -> str:
             return f"`{token}`"
 
 
-def _expectation(expected: set[str]) -> str:
+def _expectation(m: Mistake) -> str:
     """The tokens that the parser could have gone on with, in a few words."""
-    rest = expected - {"BLANK", "COMMENT", "CONTINUATION"}
-    words: list[str] = []
-    if rest >= {"NAME", "NUMBER", "LPAR"}:
-        words.append("a value")
-        rest -= _VALUE_STARTS | {"ELLIPSIS"}
+    rest, words = set(m.expected), list[str]()
     if rest >= {"DTYPE", "PLACEHOLDER", "NAME"}:
         words.append("a statement")
-        rest -= {word.upper() for word in STATEMENTS} | {"NAME"}
-    if rest >= {"PLUS", "STAR"}:
+        rest -= {word.upper() for word in STATEMENTS} | {"NAME"} | _ENDS
+    elif rest >= {"NAME", "NUMBER", "LPAR"}:
+        words.append("a value")
+        rest -= _VALUE_STARTS
+    if rest & _OPERATORS:
+        # Where a block may begin, it is what is missing.
+        words += [] if "_LBRACE" in rest else ["an operator"]
         rest -= _OPERATORS | {"DOT", "LPAR", "LSQB"}
-        words.append("an operator")
-    named = {_WORDS.get(name, f"`{name.lower()}`") for name in rest}
-    order = sorted(named, key=lambda word: (word.startswith("the end"), word))
-    words += order if len(order) <= 4 else order[:4]
+    if m.is_second and m.word in STATEMENTS and (words or rest > {"COMMA", "EQUAL"}):
+        rest -= {"COMMA", "EQUAL"}  # with which the keyword would be an ordinary name
+    if "RPAR" in rest:
+        rest.discard("EQUAL")
+    end = bool(rest & _ENDS)
+    words += sorted(_WORDS.get(name, f"`{name.lower()}`") for name in rest - _ENDS)[:_MOST_WORDS]
+    words += ["the end of the file" if rest & _ENDS == {"$END"} else "the end of the line"] if end else []
     return _either(words) if words else "something else"
 
 
 def _either(words: list[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
-
-
-def _hint(text: str, token: Token, span: Span, expected: set[str]) -> str:
-    line_start = text.rfind("\n", 0, span.start) + 1
-    before = text[line_start : span.start].strip()
-    after = text[span.end : span.end + 40].split("\n")[0]
-    first = re.match(r"\w*", before)
-    word = first[0] if first else ""
-    if word in _FOREIGN_STATEMENTS and (word == before or token.type == "NAME"):
-        return _FOREIGN_STATEMENTS[word]
-    if token in _FOREIGN_STATEMENTS and not before.strip(" }"):
-        return _FOREIGN_STATEMENTS[str(token)]
-    if token.type == "ELSE":
-        return "`else` stands on the line of the `}` before it"
-    if token.type == "EQUAL" and "COMPARISON" in expected:
-        return "`==` compares; `=` binds a name at the beginning of a line"
-    if token.type == "EQUAL" and "=" in before:
-        return "`==` compares; one statement binds its names once"
-    if token.type == "COMPARISON":
-        return "comparisons do not chain: write `a < b and b < c`"
-    if token.type == "COLON" and "_LBRACE" in expected:
-        return "a block is written in braces: `{ … }`"
-    if word == before and token.type in _OPERATORS:
-        return _operator_after_first_word(token, after)
-    if word == before and token.type in ("LPAR", "LSQB", "DOT"):
-        return "give the value a name, `y = …`, or print it with `show …`"
-    if word == before and token.type in ("NAME", "STRING", "NUMBER"):
-        meant = nearest(word, STATEMENTS)
-        return f"did you mean `{meant}`?" if meant and meant != word else "a statement is `name = value` or begins with a keyword"
-    if token.type in ("NAME", "NUMBER", "STRING", "LPAR") and expected & _OPERATORS:
-        number = re.search(r"\d$", before)
-        return "a product is written with `*`" if number and token.type in ("NAME", "LPAR") else "an operator or a comma is missing"
-    return ""
-
-
-def _operator_after_first_word(token: Token, after: str) -> str:
-    if after.startswith("="):
-        return f"a name is bound once: give the new value a name of its own instead of `{token}=`"
-    return "give the value a name, `y = …`, or print it with `show …`"
-
-
-def _brackets(text: str, start: int = 0, end: int | None = None) -> Iterator[_Opening]:
-    """The brackets of a text outside strings and comments."""
-    for match in _LEXEME.finditer(text, start, len(text) if end is None else end):
-        if len(match[0]) == 1 and match[0] != "#":
-            yield _Opening(match[0], match.start())
-
-
-def _innermost_open(text: str, end: int) -> _Opening | None:
-    """The last bracket before `end` that nothing has closed."""
-    stack: list[_Opening] = []
-    for found in _brackets(text, 0, end):
-        if found.bracket in _CLOSED_BY:
-            stack.append(found)
-        elif stack and _CLOSED_BY[stack[-1].bracket] == found.bracket:
-            stack.pop()
-    return stack[-1] if stack else None
-
-
-def _matching_brace(text: str, offset: int) -> int:
-    """The offset behind the `}` of the `{` at `offset`, or the end of the text."""
-    depth = 0
-    for bracket, at in _brackets(text, offset):
-        depth += (bracket == "{") - (bracket == "}")
-        if depth == 0:
-            return at + 1
-    return len(text)
-
-
-def words(names: Iterable[str]) -> str:
-    """Names in backticks, joined for a sentence: `` `a`, `b` and `c` ``."""
-    quoted = [f"`{name}`" for name in names]
-    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} and {quoted[-1]}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dsl.ops.operation import OperationError, operation
-from dsl.ops.symbol import Symbol
+from dsl.ops.symbol import Differentiator, Symbol
 
 
 @operation(
@@ -28,4 +28,6 @@ def grad(y: Symbol, x: Symbol) -> Symbol:
                 hint='declare it with a floating type, or convert it: `astype(x, dtype="f32")`',
                 code="dtype",
             )
+    if not isinstance(y.builder, Differentiator):
+        raise TypeError("`grad` needs a graph that can differentiate")
     return y.builder.gradient(y, x)

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from dsl.ops.inference import broadcast, elementwise_boolean, promoted
+from dsl.ops.inference import broadcast, elementwise_boolean, elementwise_floating, promoted
 from dsl.ops.operation import Backward, Inference, Operation, OperationError, ShapeRule, operation
 from dsl.ops.parameters import Array
 from dsl.ops.pointwise import binary, unary
+from dsl.ops.registry import OPERATIONS
 from dsl.ops.symbol import Symbol
 from dsl.ops.types import TensorType
 
@@ -186,3 +187,27 @@ def where(condition: Array, x: Array, y: Array) -> Any:
     The value that is not taken gets the gradient 0, even where its own derivative is infinite or nan.
     """
     return np.where(condition, x, y)
+
+
+def _unless_masked_gradient(r: Backward) -> Symbol:
+    part, gradient = r.inputs
+    return where(logical_and(equal(gradient, 0), OPERATIONS["isnan"](part)), 0, r.g)
+
+
+@operation(
+    "comparison",
+    shape=elementwise_floating,
+    gradients=[_unless_masked_gradient, None],
+    elementwise=True,
+    selects=True,
+    formula="{x} unless 0 · ∞",
+    latex=r"{x} \text{{ unless }} 0 \cdot \infty",
+    example="unless_masked([1, nan, nan], [0, 0, 1])  # [1, 0, nan]",
+)
+def unless_masked(x: Array, gradient: Array) -> Any:
+    """A contribution to a gradient, with 0 where it is nan though the gradient it was made from is exactly 0.
+
+    Differentiation puts it behind operations that pick one of their inputs. Only nan is replaced: a finite 0 keeps its own
+    derivative, which second derivatives need.
+    """
+    return np.where((gradient == 0) & np.isnan(x), np.zeros((), x.dtype), x)

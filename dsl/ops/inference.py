@@ -158,7 +158,7 @@ def require_integers(call: Inference, index: int) -> None:
         raise OperationError(
             f"{call.title} needs integers, and got {call.inputs[index]}",
             (index, None, f"{{name}} is {call.inputs[index]}"),
-            hint="declare it as i32 or i64, or convert it: `astype(x, dtype=\"i32\")`",
+            hint='declare it as i32 or i64, or convert it: `astype(x, dtype="i32")`',
             code="dtype",
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy.typing as npt
 
@@ -19,13 +19,18 @@ Number = float | int | bool
 class Builder(Protocol):
     """What a symbol belongs to: it can apply an operation to symbols and gives back the resulting symbol."""
 
-    def apply(
-        self, operation: Operation, inputs: Sequence[Symbol | Number], attributes: Mapping[str, Any]
-    ) -> Symbol: ...
+    def apply(self, operation: Operation, inputs: Sequence[Symbol | Number], attributes: Mapping[str, Any]) -> Symbol:
+        """The operation applied to symbols and bare numbers."""
+        ...
 
     def size(self, dim: Dim, like: Symbol) -> Symbol | int:
         """A dimension as a value, in the element type of `like`."""
         ...
+
+
+@runtime_checkable
+class Differentiator(Builder, Protocol):
+    """A builder that can add gradients as well."""
 
     def gradient(self, of: Symbol, wrt: Symbol) -> Symbol:
         """The gradient of the sum of `of` with respect to `wrt`, zeros where it does not depend on it."""

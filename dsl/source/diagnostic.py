@@ -35,6 +35,11 @@ class Diagnostic:
     hint: str = ""
     severity: Severity = "error"
 
+    @property
+    def places(self) -> tuple[Label, ...]:
+        """The place itself and the other places, each with its words; nothing for a diagnostic without a place."""
+        return (Label(self.span, self.label), *self.labels) if self.span else ()
+
     def as_json(self) -> dict[str, Any]:
         """The facts for tools; places are 1-based lines and columns, the end exclusive."""
         return {

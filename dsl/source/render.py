@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from dsl.source.diagnostic import Diagnostic, Label
+if TYPE_CHECKING:
+    from dsl.source.diagnostic import Diagnostic, Label
 
 _TAB = "    "
 
@@ -27,23 +29,21 @@ def _lines(diagnostic: Diagnostic) -> Iterator[str]:
     yield f"{diagnostic.severity}[{diagnostic.code}]: {message}"
     margin = " "
     if diagnostic.span is not None:
-        place = Label(diagnostic.span, diagnostic.label)
-        labels = (place, *diagnostic.labels)
-        margin = " " * max(len(str(label.span.line)) for label in labels)
+        margin = " " * max(len(str(label.span.line)) for label in diagnostic.places)
         line, column = diagnostic.span.source.position(diagnostic.span.start)
         yield f" {margin}--> {printable(diagnostic.span.source.name)}:{line}:{column}"
         yield f" {margin} |"
-        yield from _snippets(diagnostic, place, margin)
+        yield from _snippets(diagnostic.places, margin)
     if diagnostic.hint:
         yield f" {margin} = hint: {printable(diagnostic.hint)}"
 
 
-def _snippets(diagnostic: Diagnostic, place: Label, margin: str) -> Iterator[str]:
+def _snippets(places: Sequence[Label], margin: str) -> Iterator[str]:
     """The place and the most important other one in the order of the text, then what else helps."""
-    first = [place, *diagnostic.labels[:1]]
+    place, first = places[0], list(places[:2])
     if all(label.span.source is place.span.source for label in first):
         first.sort(key=lambda label: label.span.line)
-    shown, previous = [*first, *diagnostic.labels[1:]], None
+    shown, previous = [*first, *places[2:]], None
     for label in shown:
         line, same_file = label.span.line, label.span.source is place.span.source
         if previous is not None and (previous.source is not label.span.source or line < previous.line):

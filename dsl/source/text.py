@@ -66,6 +66,11 @@ class Span(NamedTuple):
         """The line in which the span begins, counted from 1."""
         return self.source.position(self.start)[0]
 
+    def quoted(self, otherwise: str, longest: int = 32) -> str:
+        """The words that the span covers, where they are one line and short enough to say, else `otherwise`."""
+        text = self.text
+        return text if "\n" not in text and len(text) <= longest else otherwise
+
     def to(self, other: Span) -> Span:
         """The stretch from here to the end of `other`."""
         return Span(self.source, self.start, other.end)

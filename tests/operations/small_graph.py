@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from dsl.engine.reference import ReferenceEngine
-from dsl.graph.gradient import gradients
-from dsl.graph.graph import Graph
+from dsl.graph.gradient import DifferentiableGraph, gradients
 from dsl.graph.node import Node
 from dsl.ops.dims import Dim, as_shape
 from dsl.ops.dtypes import BOOL, F64, I64, DType
@@ -22,7 +21,7 @@ class SmallGraph:
     """Operations are called by name; numbers and lists among the inputs become constants as in a program."""
 
     def __init__(self, default_float: DType = F64) -> None:
-        self.graph = Graph(default_float)
+        self.graph = DifferentiableGraph(default_float)
         self.values: dict[Node, Any] = {}
         self.sizes: dict[str, int] = {}
 
@@ -57,7 +56,7 @@ class SmallGraph:
 
 def rejection(name: str, *types: tuple[DType, Sequence[int | str]], **attributes: Any) -> OperationError:
     """The error of an operation that does not take inputs of these types."""
-    graph = Graph(F64)
+    graph = DifferentiableGraph(F64)
     nodes = [
         graph.placeholder(TensorType(dtype, as_shape(Dim.named(dim) if isinstance(dim, str) else dim for dim in dims)))
         for dtype, dims in types

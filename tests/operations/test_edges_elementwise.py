@@ -263,3 +263,9 @@ def test_a_gradient_that_happens_to_be_zero_keeps_its_own_derivative(dtype: str,
 def test_an_infinity_that_counts_is_not_hidden(dtype: str, derivative_of: Any) -> None:
     assert derivative_of(lambda x: where(greater(x, -1), log(x), 0), 0.0, dtype=dtype) == np.inf
     assert derivative_of(lambda x: o["relu"](sqrt(x) + 1), 0.0, dtype=dtype) == np.inf
+
+
+def test_unless_masked_replaces_only_nan_under_a_gradient_of_zero(value_of: Any) -> None:
+    nan = float("nan")
+    found = value_of(o["unless_masked"], np.array([1.0, nan, nan, np.inf]), np.array([0.0, 0.0, 1.0, 0.0]))
+    np.testing.assert_array_equal(found, [1.0, 0.0, nan, np.inf])

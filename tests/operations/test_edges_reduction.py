@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from dsl.engine.reference import ReferenceEngine
-from dsl.graph.gradient import gradients
-from dsl.graph.graph import Graph
+from dsl.graph.gradient import DifferentiableGraph, gradients
 from dsl.ops.dims import Dim, as_shape
 from dsl.ops.dtypes import BOOL, DTYPES, F32, F64, I32, I64
 from dsl.ops.operation import OperationError
@@ -21,7 +20,7 @@ PRECISIONS = [pytest.param(F32, id="f32"), pytest.param(F64, id="f64")]
 
 def derivatives(function, x, dtype, order=2):
     """The value of a function of one array, its gradient, and the gradient of that summed with weights 1, 2, 3 …"""
-    graph = Graph(dtype)
+    graph = DifferentiableGraph(dtype)
     x = np.asarray(x, dtype.numpy)
     leaf = graph.placeholder(TensorType(dtype, as_shape(x.shape)))
     nodes = [function(leaf)]
@@ -47,7 +46,7 @@ def close(actual, expected, dtype):
 
 def refused(function, *types):
     """The error of applying an operation to placeholders of these types."""
-    graph = Graph()
+    graph = DifferentiableGraph()
     leaves = [graph.placeholder(type) for type in types]
     with pytest.raises(OperationError) as caught:
         function(*leaves)
@@ -82,7 +81,7 @@ def test_product_and_its_derivatives_are_right_at_zeros(zeros, dtype):
 
 def test_third_derivative_of_a_product_of_zeros_is_right():
     """Of x y z, by all three in turn, it is 1: what is left when nothing else is."""
-    graph = Graph(F64)
+    graph = DifferentiableGraph(F64)
     x = graph.placeholder(TensorType(F64, as_shape([3])))
     node = OPERATIONS["prod"](x)
     for index in range(3):
@@ -136,7 +135,7 @@ def test_elements_not_picked_get_zero_even_past_an_infinite_derivative(dtype):
 
 
 def test_positions_are_those_of_the_first_of_equals():
-    graph = Graph()
+    graph = DifferentiableGraph()
     x = graph.constant(np.array([[1.0, 4.0, 4.0], [0.0, 0.0, 9.0]]))
     nodes = [OPERATIONS["argmax"](x, axis=1), OPERATIONS["argmin"](x, axis=1), OPERATIONS["argmax"](x)]
     values = ReferenceEngine(graph, nodes).run({})
@@ -235,7 +234,7 @@ def test_logsumexp_of_plus_infinity_is_infinite():
     ],
 )
 def test_element_type_of_a_reduction(name, of, expected):
-    graph = Graph(F32)
+    graph = DifferentiableGraph(F32)
     x = graph.constant(np.array([0, 1, 1, 1]), of)
     node = OPERATIONS[name](x)
     assert node.type == TensorType(expected, ())
@@ -246,7 +245,7 @@ def test_element_type_of_a_reduction(name, of, expected):
 
 @pytest.mark.parametrize("name", ["mean", "var", "std", "norm", "sum", "max", "logsumexp"])
 def test_half_precision_stays_half_precision(name):
-    graph = Graph(DTYPES["f16"])
+    graph = DifferentiableGraph(DTYPES["f16"])
     x = graph.constant(np.array([300.0, 100.0, 200.0, 400.0]))
     node = OPERATIONS[name](x)
     value = ReferenceEngine(graph, [node]).run({})[node]
@@ -266,7 +265,7 @@ def test_an_axis_known_to_be_empty_is_refused(name):
 
 @pytest.mark.parametrize("name", ["sum", "prod", "any", "all", "logsumexp", "norm"])
 def test_an_empty_axis_gives_the_neutral_element(name):
-    graph = Graph()
+    graph = DifferentiableGraph()
     node = OPERATIONS[name](graph.constant(np.zeros((2, 0), np.float32)), axis=1)
     value = ReferenceEngine(graph, [node]).run({})[node]
     assert (
@@ -276,14 +275,14 @@ def test_an_empty_axis_gives_the_neutral_element(name):
 
 
 def test_an_empty_axis_beside_the_reduced_one_is_allowed():
-    assert str(OPERATIONS["max"](Graph().placeholder(f32(3, 0)), axis=0).type) == "f32[0]"
+    assert str(OPERATIONS["max"](DifferentiableGraph().placeholder(f32(3, 0)), axis=0).type) == "f32[0]"
 
 
 def test_variance_needs_more_elements_than_ddof():
     error = refused(lambda x: OPERATIONS["var"](x, axis=0, ddof=1), f32(1, 3))
     assert error.message == "`var` needs at least 2 elements to reduce, and f32[1, 3] has 1 along axis 0"
     assert refused(lambda x: OPERATIONS["std"](x, ddof=-1), f32(3)).code == "argument"
-    assert str(OPERATIONS["var"](Graph().placeholder(f32("batch")), ddof=1).type) == "f32"
+    assert str(OPERATIONS["var"](DifferentiableGraph().placeholder(f32("batch")), ddof=1).type) == "f32"
 
 
 def test_an_axis_that_is_not_there_is_named_with_those_that_are():

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from dsl.engine.reference import ReferenceEngine
-from dsl.graph.gradient import gradients
-from dsl.graph.graph import Graph
+from dsl.graph.gradient import DifferentiableGraph, gradients
 from dsl.ops.dims import Dim, as_dim, as_shape
 from dsl.ops.dtypes import BOOL, F32, F64, I32, I64
 from dsl.ops.operation import OperationError
@@ -23,7 +22,7 @@ SHAPES = hnp.array_shapes(min_dims=0, max_dims=4, min_side=1, max_side=4)
 
 def run(name, *arrays, **attributes):
     """The value of an operation on f64 or integer arrays; its type must be the inferred one."""
-    graph = Graph(F64)
+    graph = DifferentiableGraph(F64)
     nodes = [graph.constant(np.asarray(array)) for array in arrays]
     operation = OPERATIONS[name]
     result = operation(*nodes, **attributes) if nodes else operation.within(graph, **attributes)
@@ -47,7 +46,7 @@ def symbolic(*sizes, dtype=F32):
 
 def refused(function, *types):
     """The error of applying an operation to placeholders of these types."""
-    graph = Graph()
+    graph = DifferentiableGraph()
     leaves = [graph.placeholder(type) for type in types]
     with pytest.raises(OperationError) as caught:
         function(*leaves)
@@ -122,7 +121,7 @@ def test_products_of_all_others():
 def test_matmul_agrees_with_numpy_in_value_and_gradient(shapes, seed):
     a, b = (np.random.default_rng(seed + k).normal(size=shape) for k, shape in enumerate(shapes.input_shapes))
     np.testing.assert_allclose(run("matmul", a, b), a @ b, rtol=1e-12, atol=1e-12)
-    graph = Graph(F64)
+    graph = DifferentiableGraph(F64)
     nodes = [graph.placeholder(TensorType(F64, as_shape(x.shape))) for x in (a, b)]
     product = nodes[0] @ nodes[1]
     weights = np.random.default_rng(99).normal(size=np.shape(a @ b))
@@ -138,7 +137,7 @@ def test_matmul_agrees_with_numpy_in_value_and_gradient(shapes, seed):
 
 def test_gradient_of_a_matrix_product_is_two_products_with_transposes():
     """g @ b.T and a.T @ g, which plans recognise."""
-    graph = Graph()
+    graph = DifferentiableGraph()
     a, b = graph.placeholder(symbolic("batch", 64)), graph.placeholder(symbolic(64, 10))
     product = a @ b
     found = gradients(graph, product, [a, b])
@@ -151,7 +150,7 @@ def test_gradient_of_a_matrix_product_is_two_products_with_transposes():
 
 
 def test_gradient_of_shared_weights_is_one_product_over_all_rows():
-    graph = Graph()
+    graph = DifferentiableGraph()
     a, b = graph.placeholder(symbolic("batch", "time", 8)), graph.placeholder(symbolic(8, 3))
     found = gradients(graph, a @ b, [b])[b]
     assert (found.label, str(found.inputs[0].type)) == ("matmul", "f32[8, batch*time]")
@@ -175,7 +174,7 @@ def test_products_of_integers_and_truth_values_are_integers():
         result = run(name, truth, truth)
         assert result.dtype == np.int64
         np.testing.assert_array_equal(result, getattr(np, name)(truth.astype(int), truth.astype(int)))
-    graph = Graph(F32)
+    graph = DifferentiableGraph(F32)
     mixed = graph.placeholder(symbolic(2, 3, dtype=I32)) @ graph.placeholder(symbolic(3, 2))
     assert str(mixed.type) == "f32[2, 2]"
 
@@ -210,19 +209,19 @@ def test_reshape_agrees_with_numpy(shape):
     ],
 )
 def test_reshape_solves_symbolic_sizes(own, wanted, result):
-    node = OPERATIONS["reshape"](Graph().placeholder(symbolic(*own)), shape=symbolic(*wanted).shape)
+    node = OPERATIONS["reshape"](DifferentiableGraph().placeholder(symbolic(*own)), shape=symbolic(*wanted).shape)
     assert str(node.type) == f"f32{result}"
 
 
 def test_reshape_solves_sizes_that_are_sums():
     n = Dim.named("n")
-    x = Graph().placeholder(TensorType(F32, (n - 1, n + 2, Dim.fixed(6))))
+    x = DifferentiableGraph().placeholder(TensorType(F32, (n - 1, n + 2, Dim.fixed(6))))
     assert str(OPERATIONS["reshape"](x, shape=(n - 1, -1)).type) == "f32[n - 1, 6*n + 12]"
     assert str(OPERATIONS["reshape"](x, shape=(n - 1, 3, -1)).type) == "f32[n - 1, 3, 2*n + 4]"
 
 
 def test_a_reshape_that_depends_on_a_size_is_checked_when_it_runs():
-    graph = Graph()
+    graph = DifferentiableGraph()
     x = graph.placeholder(symbolic("batch", 8))
     node = OPERATIONS["reshape"](x, shape=(4, 8))
     engine = ReferenceEngine(graph, [node])
@@ -302,7 +301,7 @@ def test_stack_agrees_with_numpy(shape, count, data):
 
 
 def test_joining_promotes_element_types():
-    graph = Graph(F32)
+    graph = DifferentiableGraph(F32)
     parts = [graph.placeholder(symbolic(2, dtype=dtype)) for dtype in (I64, F32, BOOL)]
     assert OPERATIONS["concatenate"](*parts).type.dtype is F32
     assert OPERATIONS["stack"](parts[0], parts[2]).type.dtype is I64
@@ -362,7 +361,7 @@ def test_eye_is_square_unless_columns_are_given():
 
 
 def test_created_values_take_the_programs_floating_type():
-    graph = Graph(F32)
+    graph = DifferentiableGraph(F32)
     made = {
         "zeros": {"shape": 2},
         "ones": {"shape": 2},
@@ -419,7 +418,7 @@ SYMBOLIC = [
 
 def with_two_derivatives(function, type, x):
     """The node that a function makes of a placeholder, and its values with those of two derivatives."""
-    graph = Graph(F64)
+    graph = DifferentiableGraph(F64)
     leaf = graph.placeholder(type)
     node = function(leaf, OPERATIONS)
     first = OPERATIONS["grad"](node, leaf)
@@ -441,7 +440,7 @@ def test_symbolic_sizes_give_what_known_sizes_give_through_two_derivatives(index
 
 
 def test_ranges_up_to_a_dimension():
-    graph, n = Graph(), Dim.named("n")
+    graph, n = DifferentiableGraph(), Dim.named("n")
     nodes = [
         OPERATIONS["arange"].within(graph, start=n),
         OPERATIONS["arange"].within(graph, start=1, stop=n + 1),
@@ -631,5 +630,5 @@ def test_what_does_not_fit_is_said(function, types, message):
 )
 def test_what_cannot_be_created_is_said(name, attributes, message):
     with pytest.raises(OperationError) as caught:
-        OPERATIONS[name].within(Graph(), **attributes)
+        OPERATIONS[name].within(DifferentiableGraph(), **attributes)
     assert caught.value.message == message

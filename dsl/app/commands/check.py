@@ -58,7 +58,7 @@ def command(
 def _model(file: str, settings: tuple[str, ...]) -> tuple[Model | None, list[Diagnostic]]:
     """The elaborated program and all that was found; no program when the file cannot be read."""
     from dsl.app.program import unreadable
-    from dsl.language.elaborate.program import elaborate
+    from dsl.language.program import elaborate
     from dsl.source.text import Source
 
     try:

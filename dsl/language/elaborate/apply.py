@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from dsl.engine.reference import ReferenceEngine
+from dsl.graph.gradient import DifferentiableGraph
 from dsl.graph.graph import Graph
 from dsl.graph.node import Node
 from dsl.language.elaborate.compile_time import as_array
 from dsl.language.elaborate.elaboration import Elaboration
-from dsl.language.elaborate.values import POISON, describe, is_compile_time
+from dsl.language.elaborate.values import POISON, LayerInstance, describe, is_compile_time
 from dsl.ops.dims import Dim
 from dsl.ops.dtypes import F64
 from dsl.ops.operation import Operation, OperationError
@@ -22,8 +23,6 @@ from dsl.ops.registry import OPERATIONS
 from dsl.source.diagnostic import Diagnostic, Label, ProgramError, fail
 from dsl.source.nearest import did_you_mean
 from dsl.source.text import Span
-
-_LONGEST_QUOTE = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +36,8 @@ class Given:
     @property
     def quoted(self) -> str:
         """What the program calls it, where that is short enough to say."""
-        text = self.span.text
-        return f"`{text}`" if "\n" not in text and len(text) <= _LONGEST_QUOTE else "this value"
+        text = self.span.quoted("")
+        return f"`{text}`" if text else "this value"
 
 
 def call_operation(e: Elaboration, operation: Operation, given: Sequence[Given], span: Span) -> Any:
@@ -67,7 +66,7 @@ def apply(
     """Add the operation to the graph, or evaluate it at once when everything about it is known."""
     graph, known = e.graph, not any(isinstance(value, Node) for value in inputs)
     if known and not any(isinstance(value, Dim) for value in inputs) and not _symbolic(attributes):
-        graph = Graph(F64)
+        graph = DifferentiableGraph(F64)
     graph.span = span
     try:
         prepared = _dims_as_nodes(graph, inputs) if any(isinstance(value, Dim) for value in inputs) else inputs
@@ -208,12 +207,25 @@ def operand(e: Elaboration, value: Any, span: Span) -> Any:
     array = as_array(list(value) if isinstance(value, tuple) else value)  # pyright: ignore[reportUnknownArgumentType]
     if isinstance(array, np.ndarray):
         return array
+    raise no_value(value, span)
+
+
+def no_value(value: Any, span: Span) -> ProgramError:
+    """The error of something that is not a value, where one is needed."""
+    labels: list[Label] = []
     hint = ""
-    if isinstance(value, list):
-        hint = "the rows of a list have equal lengths and hold numbers"
-    elif not is_compile_time(value):
-        hint = "apply the layer to a value: `encoder(x)` or `x |> encoder`"
-    raise fail("type", f"a value is needed here, not {describe(value)}", span, hint=hint)
+    match value:
+        case LayerInstance():
+            name = span.quoted("layer")
+            labels = [] if value.span == span else [Label(value.span, "the layer is made here")]
+            hint = f"apply it to a value: `{name}(x)` or `x |> {name}`"
+        case list():
+            hint = "the rows of a list have equal lengths and hold numbers"
+        case tuple():
+            hint = "give each a name of its own: `a, b = …`"
+        case _:
+            pass
+    return fail("type", f"a value is needed here, not {describe(value)}", span, labels=labels, hint=hint)
 
 
 def _symbolic(attributes: Mapping[str, Any]) -> bool:

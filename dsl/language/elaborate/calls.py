@@ -9,12 +9,14 @@ from dsl.language import syntax
 from dsl.language.elaborate.apply import Given, call_operation
 from dsl.language.elaborate.elaboration import Elaboration, elaborates
 from dsl.language.elaborate.machine import Task
+from dsl.graph.node import Node
 from dsl.language.elaborate.scope import Frame
+from dsl.language.elaborate.suggestions import callee_hint, unknown_callee
 from dsl.language.elaborate.types import bind_pattern
 from dsl.language.elaborate.values import PENDING, POISON, Definition, LayerInstance, describe
 from dsl.ops.operation import Operation
 from dsl.ops.registry import OPERATIONS
-from dsl.source.diagnostic import Label, fail
+from dsl.source.diagnostic import Label, ProgramError, fail
 from dsl.source.nearest import did_you_mean
 from dsl.source.text import Span
 
@@ -72,7 +74,7 @@ def _callee(e: Elaboration, function: syntax.Expression, frame: Frame) -> Task:
     if not isinstance(function, syntax.Name):
         value = yield e.evaluate(function, frame)
         if value is not POISON and not isinstance(value, LayerInstance):
-            raise fail("type", f"{describe(value)} cannot be called", function.span)
+            raise _not_callable(value, function)
         return value
     name = function.id
     value = frame.find(name)
@@ -91,26 +93,22 @@ def _callee(e: Elaboration, function: syntax.Expression, frame: Frame) -> Task:
     if found is not None:
         return found
     if value is not PENDING:
-        raise fail(
-            "type",
-            f"`{name}` is {describe(value)}, and cannot be called",
-            function.span,
-            hint=_suggestion(e, name, frame) or "a product is written with `*`",
-        )
-    raise fail("name", f"there is no function, layer or operation `{name}`", function.span, hint=_suggestion(e, name, frame))
+        raise _not_callable(value, function, callee_hint(e, name, frame))
+    raise unknown_callee(e, function, frame)
 
 
-def _suggestion(e: Elaboration, name: str, frame: Frame) -> str:
-    known = [*frame.module.definitions, *OPERATIONS, *e.library_names()]
-    known += [n for f in frame.chain() for n, v in f.names.items() if isinstance(v, LayerInstance)]
-    aliases = {"tanh_": "tanh", "log_loss": "bce", "crossentropy": "cross_entropy", "concat": "concatenate",
-               "avg": "mean", "average": "mean", "pow": "power", "mul": "multiply", "sub": "subtract", "div": "divide",
-               "softmax_cross_entropy": "cross_entropy", "Linear": "Dense", "asin": "arcsin", "acos": "arccos",
-               "atan": "arctan", "swish": "silu", "permute": "transpose", "view": "reshape", "unsqueeze": "expand_dims",
-               "cast": "astype", "float": "astype", "int": "astype", "len": "x.shape[0]"}  # fmt: skip
-    if name in aliases:
-        return f"it is called `{aliases[name]}` here"
-    return did_you_mean(name, known, "`nn ops` lists the operations")
+def _not_callable(value: Any, function: syntax.Expression, hint: str = "") -> ProgramError:
+    if isinstance(function, syntax.Attribute) and function.name == "shape":
+        hint = f"`{function.span.quoted('x.shape')}` is a list, and takes no brackets: `x.shape[0]` is its first size"
+    labels = [Label(value.span, "computed here")] if isinstance(value, Node) and value.span else []
+    named = f"`{function.id}` is {describe(value)}, and" if isinstance(function, syntax.Name) else describe(value)
+    return fail(
+        "type",
+        f"{named} cannot be called",
+        function.span,
+        labels=labels,
+        hint=hint or "a product is written with `*`, an index in square brackets",
+    )
 
 
 def _arguments(e: Elaboration, arguments: Sequence[syntax.Argument], frame: Frame) -> Task:

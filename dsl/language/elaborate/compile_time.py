@@ -1,4 +1,7 @@
-"""Arithmetic on what is known at compile time: numbers, truth values, strings, arrays and dimensions."""
+"""Arithmetic on what is known at compile time: numbers, truth values, strings and dimensions.
+
+Arrays known at compile time are computed by the operations themselves, as `apply` has it.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,6 @@ _NUMBERS: dict[str, Callable[[Any, Any], Any]] = {
     "<=": operator.le,
     ">": operator.gt,
     ">=": operator.ge,
-    "@": operator.matmul,
 }
 _LARGEST_EXPONENT = 10_000
 
@@ -36,8 +38,7 @@ def unary(symbol: str, value: Any, span: Span) -> Any:
         if not isinstance(value, bool):
             raise fail("type", f"`not` needs true or false, not {describe(value)}", span)
         return not value
-    value = as_array(value)
-    if isinstance(value, bool) or not isinstance(value, int | float | Dim | np.ndarray):
+    if isinstance(value, bool) or not isinstance(value, int | float | Dim):
         raise fail("type", f"`{symbol}` needs a number, not {describe(value)}", span)
     return -value if symbol == "-" else value
 
@@ -46,7 +47,6 @@ def binary(symbol: str, left: Any, right: Any, span: Span) -> Any:
     """`left symbol right` of compile-time values. Raises ProgramError."""
     if symbol in ("and", "or"):
         return _logical(symbol, left, right, span)
-    left, right = as_array(left), as_array(right)
     if isinstance(left, Dim) or isinstance(right, Dim):
         return _dimensions(symbol, left, right, span)
     if symbol in ("==", "!=") and _plain(left) and _plain(right):
@@ -64,6 +64,11 @@ def binary(symbol: str, left: Any, right: Any, span: Span) -> Any:
         raise fail("value", f"`{symbol}` of {describe(left)} and {describe(right)} has no value: {error}", span) from None
 
 
+def is_array(value: Any) -> bool:
+    """Whether a compile-time value has elements, so that arithmetic on it is for the operations."""
+    return isinstance(value, np.ndarray | list | tuple)
+
+
 def as_array(value: Any) -> Any:
     """A list of numbers as an array; anything else as it is."""
     if not isinstance(value, list):
@@ -78,7 +83,7 @@ def as_array(value: Any) -> Any:
 def _arithmetic(symbol: str, left: Any, right: Any) -> Any:
     if symbol == "/":
         exact = isinstance(left, int) and isinstance(right, int) and right != 0 and left % right == 0
-        return left // right if exact else np.true_divide(left, right) if _arrays(left, right) else left / right
+        return left // right if exact else left / right
     if symbol == "**" and isinstance(left, int) and isinstance(right, int) and right > _LARGEST_EXPONENT:
         raise OverflowError("the exponent is too large")
     result = _NUMBERS[symbol](left, right)
@@ -87,16 +92,12 @@ def _arithmetic(symbol: str, left: Any, right: Any) -> Any:
     return result
 
 
-def _arrays(left: Any, right: Any) -> bool:
-    return isinstance(left, np.ndarray) or isinstance(right, np.ndarray)
-
-
 def _plain(value: Any) -> bool:
     return isinstance(value, bool | int | float | str) or value is None
 
 
 def _numeric(value: Any) -> bool:
-    return isinstance(value, int | float | np.ndarray) and not isinstance(value, bool)
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _logical(symbol: str, left: Any, right: Any, span: Span) -> bool:

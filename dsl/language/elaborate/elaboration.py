@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from dsl.graph.graph import Graph
+from dsl.graph.gradient import DifferentiableGraph
 from dsl.language import syntax
 from dsl.language.elaborate.machine import Task
 from dsl.language.elaborate.model import Model
@@ -35,13 +35,15 @@ class Elaboration:
     """What all handlers share. `overrides` are the `--set` values by name, taken out as they are used."""
 
     def __init__(self, overrides: Mapping[str, Any], library: Callable[[], Mapping[str, Definition]]) -> None:
-        self.graph = Graph()
+        self.graph = DifferentiableGraph()
         self.model = Model(self.graph)
         self.overrides = dict(overrides)
         self.used_overrides: set[str] = set()
         self.calls: list[tuple[Definition, Span]] = []
         """The functions and layers being applied, and where, the innermost last."""
         self.modules: dict[str, Module] = {}
+        self.bound_at_top: set[Node] = set()
+        """The nodes that have a name at the top of a file."""
         self.library = library
         """The standard layers, read when they are first asked for."""
 

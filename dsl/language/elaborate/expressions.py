@@ -13,10 +13,11 @@ from dsl.language.elaborate.apply import Given, apply, call_operation, operand
 from dsl.language.elaborate.elaboration import Elaboration, elaborates
 from dsl.language.elaborate.machine import Task
 from dsl.language.elaborate.scope import Frame
+from dsl.language.elaborate.suggestions import attribute_hint, unknown_value
 from dsl.language.elaborate.values import BUILTINS, PENDING, POISON, DataName, LayerInstance, describe, is_compile_time
 from dsl.ops.dims import Dim
 from dsl.ops.registry import OPERATIONS
-from dsl.source.diagnostic import fail
+from dsl.source.diagnostic import Label, fail
 from dsl.source.nearest import did_you_mean
 from dsl.source.text import Span
 
@@ -59,22 +60,8 @@ def name(e: Elaboration, expression: syntax.Name, frame: Frame) -> Task:
     if value is PENDING and expression.id in BUILTINS:
         return BUILTINS[expression.id]
     if value is PENDING:
-        raise _unknown(e, expression, frame)
+        raise unknown_value(e, expression, frame)
     return value
-
-
-def _unknown(e: Elaboration, expression: syntax.Name, frame: Frame) -> Exception:
-    wanted = expression.id
-    if wanted in frame.module.definitions or wanted in OPERATIONS:
-        kind = "operation" if wanted in OPERATIONS else "function or layer"
-        return fail(
-            "name",
-            f"`{wanted}` is an {kind}, not a value" if kind == "operation" else f"`{wanted}` is a {kind}, not a value",
-            expression.span,
-            hint=f"call it, `{wanted}(x)`, or pipe into it, `x |> {wanted}`",
-        )
-    hint = {"True": "write `true`", "False": "write `false`"}.get(wanted) or did_you_mean(wanted, frame.visible())
-    return fail("name", f"`{wanted}` is not defined", expression.span, hint=hint)
 
 
 @elaborates(syntax.ListOf)
@@ -97,7 +84,7 @@ def unary(e: Elaboration, expression: syntax.Unary, frame: Frame) -> Task:
         value = yield e.evaluate(expression.operand, frame)
     if value is POISON:
         return POISON
-    if is_compile_time(value):
+    if _is_number(value):
         return compile_time.unary(expression.operator, value, expression.span)
     if expression.operator == "+":
         return operand(e, value, expression.operand.span)
@@ -116,11 +103,16 @@ def binary(e: Elaboration, expression: syntax.Binary, frame: Frame) -> Task:
         right = yield e.evaluate(expression.right, frame)
     if left is POISON or right is POISON:
         return POISON
-    if not isinstance(left, Node) and not isinstance(right, Node) and is_compile_time(left) and is_compile_time(right):
+    if _is_number(left) and _is_number(right) and expression.operator != "@":
         return compile_time.binary(expression.operator, left, right, expression.span)
     given = (Given(None, left, expression.left.span), Given(None, right, expression.right.span))
     inputs = [operand(e, left, expression.left.span), operand(e, right, expression.right.span)]
     return apply(e, OPERATIONS[BINARY[expression.operator]], inputs, {}, expression.span, given)
+
+
+def _is_number(value: Any) -> bool:
+    """Whether a value is known at compile time and no array: what Python itself computes with."""
+    return not isinstance(value, Node) and not compile_time.is_array(value) and is_compile_time(value)
 
 
 @elaborates(syntax.Attribute)
@@ -160,7 +152,7 @@ def _node_attribute(e: Elaboration, expression: syntax.Attribute, node: Node) ->
                 "name",
                 f"a value has no `.{expression.name}`",
                 expression.span,
-                hint=did_you_mean(expression.name, _ATTRIBUTES, f"it has .{', .'.join(_ATTRIBUTES)}"),
+                hint=attribute_hint(expression.value.span.quoted("x"), expression.name, _ATTRIBUTES),
             )
 
 
@@ -168,19 +160,21 @@ def _member(expression: syntax.Attribute, layer: LayerInstance) -> Any:
     path = f"{layer.path}.{expression.name}"
     if path in layer.members:
         return layer.members[path]
-    if not layer.path:
+    if not layer.members:
         raise fail(
             "name",
-            f"the layer `{layer.definition.name}` has no parameters before it is applied",
+            f"the layer `{layer.path or layer.definition.name}` has no parameters before it is applied",
             expression.span,
-            hint="apply it in a line above this one",
+            labels=[Label(layer.span, "the layer is made here")],
+            hint="apply it to a value in a line above this one",
         )
     known = [member.removeprefix(f"{layer.path}.") for member in layer.members]
     raise fail(
         "name",
         f"`{layer.path}` has no parameter or layer `{expression.name}`",
         expression.span,
-        hint=did_you_mean(expression.name, known, f"it has {', '.join(known)}" if known else ""),
+        labels=[Label(layer.span, "the layer is made here")],
+        hint=did_you_mean(expression.name, known, f"it has {', '.join(f'`{member}`' for member in known)}"),
     )
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from dsl.language import syntax
 from dsl.language.elaborate.elaboration import Elaboration
@@ -27,15 +28,18 @@ def open_module(e: Elaboration, source: Source) -> Module:
     if source.path is not None:
         e.modules[os.path.realpath(source.path)] = module
     module.binders = binders(module.tree.statements)
-    for statement in module.tree.statements:
-        try:
-            if isinstance(statement, syntax.FunctionStatement | syntax.LayerStatement):
-                _define(e, module, statement)
-            elif isinstance(statement, syntax.ImportStatement):
-                _import(e, module, statement)
-        except ProgramError as error:
-            e.report_all(error)
+    _collect(e, module, syntax.FunctionStatement | syntax.LayerStatement, _define)
+    _collect(e, module, syntax.ImportStatement, _import)  # after its own definitions: files may import each other
     return module
+
+
+def _collect(e: Elaboration, module: Module, kind: Any, collect: Callable[[Elaboration, Module, Any], None]) -> None:
+    for statement in module.tree.statements:
+        if isinstance(statement, kind):
+            try:
+                collect(e, module, statement)
+            except ProgramError as error:
+                e.report_all(error)
 
 
 def _define(e: Elaboration, module: Module, statement: syntax.FunctionStatement | syntax.LayerStatement) -> None:
@@ -101,7 +105,9 @@ def _load(e: Elaboration, module: Module, statement: syntax.ImportStatement) -> 
         ) from None
     except UnicodeDecodeError:
         raise fail("import", f'"{statement.path.value}" is not UTF-8 text', statement.path.span) from None
-    return open_module(e, source)
+    imported = open_module(e, source)
+    imported.frame.path = path.stem  # its values are named after the file
+    return imported
 
 
 @lru_cache(maxsize=1)

@@ -22,7 +22,7 @@ def bind(e: Elaboration, frame: Frame, name: syntax.Name, value: Any) -> None:
             f"`{name.id}` is bound twice",
             name.span,
             labels=[Label(first, "first bound here")],
-            hint=f"a name is bound once: call this one `{name.id}_2`, or carry it through a `repeat … with {name.id} = …`",
+            hint=f"a name is bound once: call this one `{name.id}_2`",
         )
     if isinstance(value, LayerInstance) and not value.path:
         value = _named_layer(value, frame, name.id)
@@ -30,7 +30,7 @@ def bind(e: Elaboration, frame: Frame, name: syntax.Name, value: Any) -> None:
         frame.bound_depth[name.id] = frame.depth
     frame.bound_at[name.id] = name.span
     frame.names[name.id] = value
-    if frame.parent is None and isinstance(value, Node):
+    if frame is e.model.frame and isinstance(value, Node):
         e.model.names[name.id] = value
 
 

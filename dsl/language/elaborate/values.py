@@ -61,6 +61,11 @@ class Definition:
         return self.statement.name.id
 
     @property
+    def kind(self) -> str:
+        """What it is, for messages."""
+        return "layer" if self.is_layer else "function"
+
+    @property
     def is_layer(self) -> bool:
         """Whether it owns parameters."""
         return isinstance(self.statement, syntax.LayerStatement)
@@ -106,7 +111,7 @@ def describe(value: Any) -> str:
         case LayerInstance():
             return f"the layer `{value.definition.name}`, not yet applied"
         case Definition():
-            return f"the {'layer' if value.is_layer else 'function'} `{value.name}`"
+            return f"the {value.kind} `{value.name}`"
         case DataName():
             return f"the data set `{value}`"
         case bool() | None:

@@ -13,7 +13,7 @@ from dsl.language.elaborate.names import bind
 from dsl.language.elaborate.order import bound_names
 from dsl.language.elaborate.scope import Frame
 from dsl.language.elaborate.types import dimension
-from dsl.language.elaborate.values import POISON, LayerInstance, describe, is_compile_time
+from dsl.language.elaborate.values import POISON, LayerInstance, describe
 from dsl.ops.registry import OPERATIONS
 from dsl.source.diagnostic import Label, fail
 
@@ -51,10 +51,11 @@ def if_(e: Elaboration, statement: syntax.IfStatement, frame: Frame) -> Task:
 @elaborates(syntax.RepeatStatement)
 def repeat(e: Elaboration, statement: syntax.RepeatStatement, frame: Frame) -> Task:
     """`repeat i in 0..4 with h = x { h = f(h) }`: fresh names and parameters in each pass, the carried names handed on."""
+    start = len(e.graph.nodes)
     passes = yield _passes(e, statement, frame)
     carried: dict[str, Any] = {}
     for item in statement.carried:
-        carried[item.name.id] = yield e.evaluate(item.value, frame)
+        carried[item.name.id] = yield _first_value(e, item, frame)
     if passes is POISON or any(value is POISON for value in carried.values()):
         _poison(e, statement, frame)
         return
@@ -68,23 +69,42 @@ def repeat(e: Elaboration, statement: syntax.RepeatStatement, frame: Frame) -> T
             definition=frame.definition,
             names={statement.variable.id: value, **carried},
             counters=frame.counters,
-            carried={name: frame.below(f"{name}_{number}") for name in carried},
+            carried={name: f"{_path(frame, name)}_{number}" for name in carried},
         )
         inner.statement = frame.statement
         yield e.block(statement.body.statements, inner)
         carried = {name: inner.names[name] for name in carried}
     for item in statement.carried:
-        _hand_out(e, statement, item, carried[item.name.id], frame)
+        _hand_out(e, item, carried[item.name.id], frame, start)
+
+
+def _path(frame: Frame, name: str) -> str:
+    """The node path of a carried name: in a pass of a `repeat` around this one, that pass's own."""
+    return frame.carried.get(name) or frame.below(name)
+
+
+def _first_value(e: Elaboration, item: syntax.Carried, frame: Frame) -> Task:
+    """What a carried name begins with; what is made for it is named after it."""
+    before, frame.statement = frame.statement, _path(frame, item.name.id)
+    start = len(e.graph.nodes)
+    try:
+        value = yield e.evaluate(item.value, frame)
+        if isinstance(value, Node) and value.index >= start and not value.name:
+            e.graph.name(value, f"{frame.statement}_0")
+        e.name_rest(start, frame.statement)
+    finally:
+        frame.statement = before
+    return value
 
 
 def _passes(e: Elaboration, statement: syntax.RepeatStatement, frame: Frame) -> Task:
     """The values of the loop's variable, in order."""
     if statement.stop is None:
         values = yield e.evaluate(statement.start, frame)
-        if values is not POISON and not (isinstance(values, list) and is_compile_time(values)):
+        if values is not POISON and not isinstance(values, list | tuple):
             raise fail(
                 "type",
-                f"`repeat` runs over a range `0..4` or a list known at compile time, not {describe(values)}",
+                f"`repeat` runs over a range `0..4` or a list, not {describe(values)}",
                 statement.start.span,
             )
         return values
@@ -128,11 +148,9 @@ def _check_body(e: Elaboration, statement: syntax.RepeatStatement, frame: Frame)
         )
 
 
-def _hand_out(
-    e: Elaboration, statement: syntax.RepeatStatement, item: syntax.Carried, value: Any, frame: Frame
-) -> None:
-    """Bind a carried name to its last value, which takes the plain name."""
-    path = frame.below(item.name.id)
+def _hand_out(e: Elaboration, item: syntax.Carried, value: Any, frame: Frame, start: int) -> None:
+    """Bind a carried name to its last value, which takes the plain name when the `repeat` made it (at `start` or later)."""
+    path = _path(frame, item.name.id)
     if value is POISON or isinstance(value, LayerInstance):
         bind(e, frame, item.name, value)
         return
@@ -140,7 +158,7 @@ def _hand_out(
     node = operand(e, value, item.value.span)
     if not isinstance(node, Node):
         node = e.graph.constant(node)
-    elif node.name and not node.name.startswith(f"{path}_"):
+    elif node.index < start or node in e.bound_at_top:
         node = e.graph.apply(OPERATIONS["identity"], [node], {})
     bind(e, frame, item.name, node)
     e.graph.name(node, path)

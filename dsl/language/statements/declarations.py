@@ -47,7 +47,7 @@ def dtype(e: Elaboration, statement: syntax.DTypeStatement, frame: Frame) -> Tas
 @elaborates(syntax.DimStatement)
 def dim(e: Elaboration, statement: syntax.DimStatement, frame: Frame) -> Task:
     """`dim batch`, `dim n = 3`."""
-    name, override = statement.name.id, e.override(statement.name.id)
+    name, override = statement.name.id, _override(e, statement.name, frame)
     if override is not PENDING:
         if type(override) is not int or override < 0:
             raise fail("argument", f"`{name}` is a dimension, and cannot be set to {describe(override)}", statement.span)
@@ -57,8 +57,13 @@ def dim(e: Elaboration, statement: syntax.DimStatement, frame: Frame) -> Task:
     else:
         value = Dim.named(name, statement.name.span)
     bind(e, frame, statement.name, value)
-    if value is not POISON and frame.parent is None:
+    if value is not POISON and frame is e.model.frame:
         e.model.dims[name] = value if isinstance(value, Dim) else Dim.fixed(value)
+
+
+def _override(e: Elaboration, name: syntax.Name, frame: Frame) -> Any:
+    """The `--set` value of a name at the top of the program's own file, PENDING elsewhere and where there is none."""
+    return e.override(name.id) if frame is e.model.frame else PENDING
 
 
 @elaborates(syntax.ConstantStatement)
@@ -72,7 +77,7 @@ def constant(e: Elaboration, statement: syntax.ConstantStatement, frame: Frame) 
             statement.value.span,
             hint=f"without `constant` it is an ordinary value: `{statement.name.id} = …`",
         )
-    override = e.override(statement.name.id) if frame.parent is None else PENDING
+    override = _override(e, statement.name, frame)
     if override is not PENDING:
         if not _same_kind(value, override):
             raise fail(
@@ -82,7 +87,7 @@ def constant(e: Elaboration, statement: syntax.ConstantStatement, frame: Frame) 
             )
         value = override
     bind(e, frame, statement.name, value)
-    if frame.parent is None and value is not POISON:
+    if frame is e.model.frame and value is not POISON:
         e.model.constants[statement.name.id] = value
 
 
@@ -294,7 +299,7 @@ def _bindable(e: Elaboration, value: Any, statement: syntax.Assignment, target: 
     e.graph.span = statement.value.span
     node = operand(e, value, statement.value.span)
     if isinstance(node, Node):
-        named = node.index < start or (node.name and "." not in node.name)
+        named = node.index < start or node in e.bound_at_top
         return e.graph.apply(OPERATIONS["identity"], [node], {}) if named else node
     if isinstance(node, Dim):
         return e.graph.apply(OPERATIONS["dimension"], (), {"size": known(node), "dtype": e.graph.default_float})
