@@ -265,7 +265,7 @@ def test_an_infinity_that_counts_is_not_hidden(dtype: str, derivative_of: Any) -
     assert derivative_of(lambda x: o["relu"](sqrt(x) + 1), 0.0, dtype=dtype) == np.inf
 
 
-def test_unless_masked_replaces_only_nan_under_a_gradient_of_zero(value_of: Any) -> None:
+def test_unless_masked_replaces_only_nan_under_a_gradient_of_zero(dtype: str, value_of: Any) -> None:
     nan = float("nan")
-    found = value_of(o["unless_masked"], np.array([1.0, nan, nan, np.inf]), np.array([0.0, 0.0, 1.0, 0.0]))
+    found = value_of(o["unless_masked"], np.array([1.0, nan, nan, np.inf]), np.array([0.0, 0.0, 1.0, 0.0]), dtype=dtype)
     np.testing.assert_array_equal(found, [1.0, 0.0, nan, np.inf])

@@ -143,6 +143,7 @@ def _invoke(e: Elaboration, callee: Definition | LayerInstance, given: Sequence[
         definition=callee,
     )
     inner.statement = inner.path
+    _check_recursion(e, callee, span, recursive=_is_active(e, callee))
     return (yield _run_body(e, callee, inner, given, span))
 
 
@@ -162,7 +163,7 @@ def _make_layer(e: Elaboration, definition: Definition, given: Sequence[Given], 
     yield _bind_formals(e, definition, statement.options, given, options, span)
     if any(value is POISON for value in options.names.values()):
         return POISON
-    return LayerInstance(definition, options.names, span)
+    return LayerInstance(definition, options.names, span, made_by_itself=_is_active(e, definition))
 
 
 def _apply_layer(
@@ -179,6 +180,7 @@ def _apply_layer(
     inner = Frame(definition.home.module, definition.home, path=path, owner=layer, definition=definition)
     inner.names.update(layer.options)
     inner.statement = path
+    _check_recursion(e, definition, span, recursive=layer.made_by_itself)
     return (yield _run_body(e, definition, inner, given, span))
 
 
@@ -193,7 +195,6 @@ def _shared(layer: LayerInstance, frame: Frame) -> LayerInstance:
 
 def _run_body(e: Elaboration, definition: Definition, inner: Frame, given: Sequence[Given], span: Span) -> Task:
     statement = definition.statement
-    _check_recursion(e, definition, span)
     e.calls.append((definition, span))
     try:
         yield _bind_formals(e, definition, statement.parameters, given, inner, span)
@@ -211,12 +212,18 @@ def _run_body(e: Elaboration, definition: Definition, inner: Frame, given: Seque
     return inner.returned
 
 
-def _check_recursion(e: Elaboration, definition: Definition, span: Span) -> None:
-    active = [called.name for called, _ in e.calls if called.statement is definition.statement]
-    if active or len(e.calls) >= _DEEPEST_CALL:
-        names = [called.name for called, _ in e.calls]
-        start = names.index(definition.name) if active else 0
-        way = " → ".join([*names[start:][:8], definition.name])
+def _is_active(e: Elaboration, definition: Definition) -> bool:
+    return any(called.statement is definition.statement for called, _ in e.calls)
+
+
+def _check_recursion(e: Elaboration, definition: Definition, span: Span, *, recursive: bool) -> None:
+    """Raise ProgramError for a function in its own body, and for a layer made in its own body.
+
+    A layer that was given another of its kind is no recursion: `Residual(Residual(Dense(8)))`.
+    """
+    names = [called.name for called, _ in e.calls]
+    if recursive:
+        way = " → ".join([*names[names.index(definition.name) :][:8], definition.name])
         raise fail(
             "recursion",
             f"`{definition.name}` calls itself: {way}",
@@ -225,6 +232,9 @@ def _check_recursion(e: Elaboration, definition: Definition, span: Span) -> None
             labels=[Label(definition.statement.name.span, f"`{definition.name}` is defined here")],
             hint="everything is unrolled before it runs; use `repeat` for a known number of passes",
         )
+    if len(names) >= _DEEPEST_CALL:
+        way = " → ".join([*names[-8:], definition.name])
+        raise fail("recursion", f"calls go more than {_DEEPEST_CALL} deep: … → {way}", span, hint="a value cannot call itself")
 
 
 def _bind_formals(

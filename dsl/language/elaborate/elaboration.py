@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from dsl.graph.gradient import DifferentiableGraph
+from dsl.graph.node import Node
 from dsl.language import syntax
 from dsl.language.elaborate.machine import Task
 from dsl.language.elaborate.model import Model

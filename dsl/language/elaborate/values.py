@@ -83,6 +83,8 @@ class LayerInstance:
     span: syntax.Span
     path: str = ""
     members: dict[str, Any] = field(default_factory=dict[str, Any])
+    made_by_itself: bool = False
+    """Whether its own definition made it, in a call that was under way then."""
 
 
 @dataclass(frozen=True, slots=True)
