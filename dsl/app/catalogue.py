@@ -87,7 +87,11 @@ def _layers() -> Iterable[Entry]:
 
     for definition in library().values():
         statement = definition.statement
-        lists = [statement.options, statement.parameters] if isinstance(statement, LayerStatement) else [statement.parameters]
+        lists = (
+            [statement.options, statement.parameters]
+            if isinstance(statement, LayerStatement)
+            else [statement.parameters]
+        )
         signature = definition.name + "".join(f"({', '.join(f.span.text for f in formals)})" for formals in lists)
         yield Entry(definition.name, "layer", signature, definition.documentation)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from importlib import import_module
@@ -18,6 +19,8 @@ _COMMANDS = {
     "ops": "List the operations, or explain one.",
 }
 """The commands, in the order of the help, and what they do in a line."""
+
+FAILED, INTERRUPTED = 1, 130
 
 
 class LazyGroup(click.Group):
@@ -39,18 +42,24 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The command of this name; a name like another's says so."""
         if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
-            from dsl.source.nearest import did_you_mean
-
-            hint = did_you_mean(args[0], _COMMANDS, f"the commands are {', '.join(_COMMANDS)}")
-            if args[0].endswith(".nn"):
-                hint = f"did you mean `nn run {args[0]}`?"
-            raise click.UsageError(f"there is no command `{args[0]}`; {hint}", ctx)
+            raise click.UsageError(_unknown_command(args[0]), ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of commands in the help, without importing any."""
         with formatter.section("Commands"):
             formatter.write_dl(list(_COMMANDS.items()))
+
+
+def _unknown_command(name: str) -> str:
+    from dsl.source.nearest import did_you_mean
+    from dsl.source.render import printable
+
+    if name.endswith(".nn"):
+        hint = f"did you mean `nn run {name}`?"
+    else:
+        hint = did_you_mean(name, _COMMANDS, f"the commands are {', '.join(_COMMANDS)}")
+    return printable(f"there is no command `{name}`; {hint}")
 
 
 def _version(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:
@@ -62,13 +71,18 @@ def _version(ctx: click.Context, parameter: click.Parameter, value: bool) -> Non
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--version", is_flag=True, callback=_version, expose_value=False, is_eager=True, help="Print the version.")
+@click.option(
+    "--version", is_flag=True, callback=_version, expose_value=False, is_eager=True, help="Print the version."
+)
 def cli() -> None:
     """nn-lang: computation graphs of neural networks as text, with every shape checked and every gradient explained."""
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit: 0 done, 1 the program failed, 2 wrong usage, 130 interrupted."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a letter that the terminal has not is no reason to fail
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(run(arguments))
 
 
@@ -76,28 +90,33 @@ def run(arguments: list[str] | None = None) -> int:
     """Run the command line; its exit status."""
     try:
         return _run(arguments)
-    except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted", err=True)
-        return 130
+    except (KeyboardInterrupt, click.Abort) as interruption:
+        # Click makes an Abort of an interruption, whose own words say how far the program had come.
+        words = str(interruption.__cause__ or interruption)
+        click.echo(words or "interrupted", err=True)
+        return INTERRUPTED
     except BrokenPipeError:
         # Whoever read the output has gone; Python must not complain about it while it shuts down.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        return FAILED
 
 
 def _run(arguments: list[str] | None) -> int:
+    asked: dict[str, str] = {}  # filled by `--format`, and needed when the command's own context is gone
     try:
-        result: Any = cli.main(arguments, prog_name="nn", standalone_mode=False)
+        result: Any = cli.main(arguments, prog_name="nn", standalone_mode=False, obj=asked)
         sys.stdout.flush()
     except click.exceptions.Exit as exit:
         return exit.exit_code
     except click.ClickException as error:
         error.show()
         return error.exit_code
+    except (BrokenPipeError, click.Abort):
+        raise
     except Exception as error:
         from dsl.app.failure import report_failure
 
-        return report_failure(error)
+        return report_failure(error, as_json=asked.get("format") == "json")
     return result if isinstance(result, int) else 0
 
 

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from dsl.app.output import choose_format
+if TYPE_CHECKING:
+    from dsl.app.program import Program
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _remember_format(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    """Tell `main` in which form errors are wanted."""
+    context.ensure_object(dict)["format"] = value
+    return value
 
 
 file_argument = click.argument("file", type=click.Path(dir_okay=False))
@@ -18,9 +25,9 @@ format_option = click.option(
     "--format",
     type=click.Choice(["table", "json"]),
     default="table",
-    callback=choose_format,
+    callback=_remember_format,
     is_eager=True,
-    help="A table for people, or one JSON document for tools.",
+    help="Tables for people, or one JSON document for tools.",
 )
 set_option = click.option(
     "--set",
@@ -36,9 +43,14 @@ feed_option = click.option(
     metavar="NAME=VALUE",
     help="Feed a placeholder: x=3, x=[1, 2], or from a file: x=@x.npy.",
 )
+fetch_option = click.option(
+    "--fetch", multiple=True, metavar="NAME", help="Print this value; can be given several times."
+)
+on_option = click.option("--on", metavar="DATASET", help="Feed the placeholders from a data set: digits.test.")
 load_option = click.option(
     "--load", type=click.Path(dir_okay=False), help="Take the parameters from this safetensors file."
 )
+quiet_option = click.option("--quiet", is_flag=True, help="Show no progress.")
 trap_option = click.option(
     "--trap-nonfinite", is_flag=True, help="Stop at the first value that is infinite or nan, and name it."
 )
@@ -49,7 +61,7 @@ def pairs(option: str, texts: Sequence[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for text in texts:
         name, equals, value = text.partition("=")
-        if not equals or not name.strip():
+        if not equals or not name.strip() or not value.strip():
             raise click.UsageError(f"{option} takes NAME=VALUE, not `{text}`")
         found[name.strip()] = value.strip()
     return found
@@ -74,19 +86,14 @@ def read_feeds(texts: Sequence[str]) -> dict[str, Any]:
 
 def array_from(path: Path) -> Any:
     """The array in a file: NPY, IDX, or all columns of a CSV. Raises ProgramError."""
-    from dsl.source.diagnostic import fail
-    from dsl.training.data.readers import READERS, read
+    from dsl.app.files import existing
+    from dsl.training.data.readers import read, reader_of
 
-    name = path.name.removesuffix(".gz")
-    ending = name.rpartition(".")[2].lower()
-    reader = ending if ending in READERS else "idx" if name.endswith("ubyte") else ""
-    if not reader:
-        raise fail("data", f"`{path}` has no ending that is known", hint=f"known are {', '.join(f'.{r}' for r in READERS)}")
-    table = read(reader, path)
+    table = read(reader_of(existing(path)), path)
     return table.values(table.names())
 
 
-def open_program(file: str, settings: Sequence[str], load: str | None = None, trap: bool = False) -> Any:
+def open_program(file: str, settings: Sequence[str], load: str | None = None, trap: bool = False) -> Program:
     """The program of a command, with its warnings printed, its parameters loaded and its trap set."""
     import dsl
     from dsl.app.output import show_diagnostics

@@ -26,11 +26,11 @@ class ExpectResult:
 
     expectation: Expectation
     passed: bool
-    value: Any
+    value: Array
 
     def as_json(self) -> dict[str, Any]:
         """The facts for tools."""
-        return {"text": self.expectation.text, "passed": self.passed, "value": self.value}
+        return {"text": self.expectation.text, "passed": self.passed, "value": self.value.tolist()}
 
 
 def check_expectation(expectation: Expectation, left: Array, right: Array) -> ExpectResult:
@@ -49,4 +49,4 @@ def check_expectation(expectation: Expectation, left: Array, right: Array) -> Ex
                 holds = _COMPARE[expectation.operator](left, right + slack)
             case _:
                 holds = _COMPARE[expectation.operator](left, right - slack)
-    return ExpectResult(expectation, bool(np.all(holds)), np.asarray(left).tolist())
+    return ExpectResult(expectation, bool(np.all(holds)), np.asarray(left))

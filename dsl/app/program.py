@@ -7,9 +7,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import numpy.typing as npt
 
+from dsl.app.files import check_writable, unreadable
 from dsl.app.outcome import ExpectResult, check_expectation
+from dsl.app.prediction import TrainingData, computable_names, is_computable, new_feeds, predicted_names
+from dsl.app.wording import plural, some, there_is
 from dsl.engine.bindings import Sizes
 from dsl.engine.reference import Watch
 from dsl.graph.gradient import gradients
@@ -18,7 +22,7 @@ from dsl.graph.node import Node
 from dsl.language.elaborate.model import Expectation, Model
 from dsl.language.program import elaborate
 from dsl.ops.parameters import Array
-from dsl.source.diagnostic import Diagnostic, ProgramError, fail
+from dsl.source.diagnostic import Diagnostic, Label, ProgramError, fail
 from dsl.source.nearest import did_you_mean
 from dsl.source.text import Source
 from dsl.training import checkpoint
@@ -34,6 +38,9 @@ if TYPE_CHECKING:
     import networkx
 
 Feeds = Mapping[str, npt.ArrayLike]
+Names = str | Sequence[str]
+
+_MOST_EVALUATORS = 32
 
 
 def load(path: str | Path, constants: Mapping[str, Any] | None = None) -> Program:
@@ -50,16 +57,6 @@ def loads(text: str, constants: Mapping[str, Any] | None = None, name: str = "<t
     return Program(_checked(elaborate(Source(text, name), constants)))
 
 
-def unreadable(path: str | Path, error: OSError | UnicodeDecodeError) -> ProgramError:
-    """The error of a program file that cannot be read."""
-    if isinstance(error, UnicodeDecodeError):
-        return fail("file", f"`{path}` is not UTF-8 text", hint="a program is a text file, usually named *.nn")
-    folder = Path(path).parent
-    names = [other.name for other in folder.glob("*.nn")] if folder.is_dir() else []
-    reason = error.strerror or str(error)
-    return fail("file", f"cannot read `{path}`: {reason.lower()}", hint=did_you_mean(Path(path).name, names))
-
-
 def _checked(model: Model) -> Model:
     if model.errors:
         raise ProgramError(model.errors)
@@ -71,12 +68,22 @@ class Program:
 
     def __init__(self, model: Model) -> None:
         self.model = model
-        self.forward = list(model.graph.nodes)
+        self.forward = [node for node in model.graph.nodes if node not in model.checking]
         """The nodes that the program itself has, in running order; gradients come after them."""
         self.statistics: dict[str, Array] = {}
+        self.seed = model.runs[0].settings.seed if model.runs else 0
+        """The seed of the first parameters: that of the first `train` block, or of the first training from Python."""
         self.trap: NonFiniteTrap | None = None
         """Where set, stops every run at the first value that is not finite."""
         self._parameters: dict[str, Array] | None = None
+        self._evaluators: dict[tuple[Node, ...], Evaluator] = {}
+        self._gradients: dict[tuple[Node, ...], dict[Node, Node]] = {}
+
+    def __repr__(self) -> str:
+        counts = [plural(sum(n.kind == kind for n in self.forward), kind) for kind in ("placeholder", "parameter")]
+        runs = [plural(len(self.model.runs), "training run")] if self.model.runs else []
+        outputs = ", ".join(self.outputs)
+        return f"<Program {self.name}: {', '.join([*counts, *runs])}{f'; computes {outputs}' if outputs else ''}>"
 
     # -- what it is
 
@@ -84,6 +91,11 @@ class Program:
     def graph(self) -> networkx.DiGraph[str]:
         """The program as a NetworkX directed graph of name paths, in running order."""
         return as_network(self.forward)
+
+    @property
+    def name(self) -> str:
+        """The program's file, or what `loads` was told to call it."""
+        return self.model.frame.module.source.name if self.model.frame else "<empty>"
 
     @property
     def warnings(self) -> list[Diagnostic]:
@@ -94,19 +106,16 @@ class Program:
     def outputs(self) -> list[str]:
         """The values at the top of the file that no other value uses."""
         used = {source for node in self.forward for source in node.inputs}
-        return [name for name, node in self.model.names.items() if node.kind == "operation" and node not in used]
-
-    @property
-    def seed(self) -> int:
-        """The seed of the first parameters: that of the first `train` block, else 0."""
-        return self.model.runs[0].settings.seed if self.model.runs else 0
+        kinds = ("operation", "constant")
+        return [name for name, node in self.model.names.items() if node.kind in kinds and node not in used]
 
     def node(self, name: str) -> Node:
         """The node of this name or name path. Raises ProgramError with the nearest name."""
         node = self.model.names.get(name) or self.model.graph.names.get(name)
         if node is None:
             known = [*self.model.names, *(other.name for other in self.forward)]
-            raise fail("name", f"there is no value `{name}`", hint=did_you_mean(name, known, f"there is {_some(known)}"))
+            otherwise = there_is(known, "the program computes nothing")
+            raise fail("name", f"there is no value `{name}`", hint=did_you_mean(name, known, otherwise))
         return node
 
     # -- its parameters
@@ -117,19 +126,23 @@ class Program:
         return self._ready({})
 
     @parameters.setter
-    def parameters(self, values: Mapping[str, Array]) -> None:
-        self._parameters = dict(values)
+    def parameters(self, values: Mapping[str, npt.ArrayLike]) -> None:
+        given = checkpoint.Checkpoint({name: np.array(value) for name, value in values.items()})
+        self._parameters = checkpoint.fit(given, self._parameter_nodes(), "the values given")
+
+    def _parameter_nodes(self) -> list[Node]:
+        return [node for node in self.forward if node.kind == "parameter"]
 
     def _ready(self, feeds: Feeds) -> dict[str, Array]:
         if self._parameters is None:
             sizes = self._sizes(feeds)
-            self._parameters = first_values([n for n in self.forward if n.kind == "parameter"], self.seed, sizes)
+            self._parameters = first_values(self._parameter_nodes(), self.seed, sizes)
         return self._parameters
 
     def _sizes(self, feeds: Feeds) -> Sizes:
         """The named dimensions that feeds and defaults fix, needed where a parameter's shape names one."""
         sizes = Sizes()
-        if any(dim.names for node in self.forward if node.kind == "parameter" for dim in node.shape):
+        if any(dim.names for node in self._parameter_nodes() for dim in node.shape):
             ready = [n for n in self.forward if n.kind == "placeholder" and (n.name in feeds or n.value is not None)]
             fed_values([node for node in ready if node.shape], feeds, sizes)
         return sizes
@@ -141,8 +154,8 @@ class Program:
     def restore(self, path: str | Path) -> None:
         """Take over the parameters that `save` wrote. Raises ProgramError where they do not fit the program."""
         found = checkpoint.load(path)
-        self._parameters = checkpoint.fit(found, [n for n in self.forward if n.kind == "parameter"], path)
-        self.statistics = found.statistics
+        self._parameters = checkpoint.fit(found, self._parameter_nodes(), f"`{path}`")
+        self.statistics = dict(found.statistics)
 
     # -- its data
 
@@ -152,57 +165,73 @@ class Program:
         plan = self.model.data.get(block)
         if plan is None:
             known = list(self.model.data)
-            raise fail("data", f"there is no data set `{name}`", hint=did_you_mean(block, known, _some(known)))
+            hint = did_you_mean(block, known, there_is(known, "the program has no `data` block"))
+            raise fail("data", f"there is no data set `{name}`", hint=hint)
         loaded = plan.load()
         part = part or ("all" if "all" in loaded.parts else "")
         if part not in loaded.parts:
             known = [f"{block}.{other}" for other in loaded.parts]
-            raise fail("data", f"there is no data set `{name}`", hint=did_you_mean(name, known, f"there is {_some(known)}"))
-        self.statistics.update({f"{block}/{key}": value for key, value in loaded.statistics.items()})
+            hint = did_you_mean(name, known, there_is(known, ""))
+            raise fail("data", f"there is no data set `{name}`", hint=hint)
         return loaded.parts[part]
 
     # -- running
 
-    def run(
-        self, feeds: Feeds | None = None, fetch: Sequence[str] | None = None, on: str | None = None
-    ) -> dict[str, Array]:
+    def run(self, feeds: Feeds | None = None, fetch: Names | None = None, on: str | None = None) -> dict[str, Array]:
         """The values of `fetch` (by default of the outputs and of what is shown), from feeds or from a data set."""
-        wanted = {name: self.node(name) for name in (self.outputs if fetch is None else fetch)}
+        wanted = {name: self.node(name) for name in (self.outputs if fetch is None else _listed(fetch))}
         if fetch is None:
             wanted |= dict(self.model.shown)
         values = self.evaluate(wanted.values(), feeds, on)
-        return {name: values[node] for name, node in wanted.items()}
+        return {name: np.array(values[node]) for name, node in wanted.items()}
 
-    def predict(self, feeds: Feeds, fetch: Sequence[str] | None = None) -> dict[str, Array]:
-        """The outputs that the feeds are enough for: those that depend on no other placeholder without a default."""
-        if fetch is not None:
-            return self.run(feeds, fetch)
-        wanted = self.predictable(feeds)
-        if not wanted:
-            missing = sorted({p.name for p in self._placeholders() if p.name not in feeds and p.value is None})
-            raise fail("data", "nothing can be computed from these feeds alone", hint=f"feed {_some(missing)} too")
-        return self.run(feeds, wanted)
+    def predict(self, feeds: Feeds, fetch: Names | None = None, on: str | None = None) -> dict[str, Array]:
+        """The predictions for some rows: the last values that are computed before labels are looked at, or `fetch`."""
+        if fetch is None:
+            given = [*feeds, *(self.dataset(on).arrays if on else ())]
+            fetch = predicted_names(self.model, given)
+            if not fetch:
+                missing = sorted({p.name for p in self._placeholders() if p.name not in given and p.value is None})
+                hint = f"feed {some(missing)} too" if missing else "the program computes nothing"
+                raise fail("data", "nothing can be computed from these feeds alone", hint=hint)
+        return self.run(feeds, fetch, on)
 
-    def predictable(self, feeds: Iterable[str]) -> list[str]:
-        """The last values at the top of the file that depend on these placeholders only."""
-        given = set(feeds)
-        graph = self.model.graph
-        ready = [n for n in self.model.names.values() if n.kind == "operation" and self.computable(n, given)]
-        inner = {n for node in ready for n in graph.ancestors([node]) if n is not node}
-        names = {node: name for name, node in self.model.names.items()}
-        return [names[node] for node in ready if node not in inner]
+    def computable(self, feeds: Iterable[str]) -> list[str]:
+        """The last values at the top of the file that can be computed from these placeholders and from defaults."""
+        return computable_names(self.model, feeds)
 
-    def computable(self, node: Node, feeds: Iterable[str]) -> bool:
+    def is_computable(self, node: Node, feeds: Iterable[str]) -> bool:
         """Whether a node depends on no placeholder but these and those with a default."""
-        given = set(feeds)
-        sources = (n for n in self.model.graph.ancestors([node]) if n.kind == "placeholder")
-        return all(source.name in given or source.value is not None for source in sources)
+        return is_computable(self.model, node, feeds)
+
+    def new_data(self, path: str | Path, fetch: Names | None = None, beside: Iterable[str] = ()) -> dict[str, Array]:
+        """The rows of a file as feeds for `predict`, treated as the training data was. Raises ProgramError.
+
+        Only the columns are read that the predictions (or `fetch`) need; `beside` are placeholders that are fed otherwise.
+        """
+        nodes = None if fetch is None else [self.node(name) for name in _listed(fetch)]
+        return new_feeds(self.model, self.statistics, Path(path), nodes, beside)
+
+    def labels(self, name: str) -> Array | None:
+        """What the integers of a value stand for, where it is compared with an encoded column of text; else None."""
+        data = TrainingData.of(self.model, self.statistics)
+        return data.labels(self.model, self.node(name)) if data else None
 
     def evaluate(self, nodes: Iterable[Node], feeds: Feeds | None = None, on: str | None = None) -> dict[Node, Array]:
         """The values of nodes and of all they depend on."""
         given: dict[str, Any] = {**(self.dataset(on).arrays if on else {}), **(feeds or {})}
+        evaluator = self._evaluator(tuple(nodes))
         self._check_feeds(given)
-        return Evaluator(self.model.graph, nodes).run(self._ready(given), given, watch=self.watch)
+        self._check_complete(evaluator, given)
+        return evaluator.run(self._ready(given), given, watch=self.watch)
+
+    def _evaluator(self, nodes: tuple[Node, ...]) -> Evaluator:
+        """What evaluates these nodes, kept for the next time."""
+        if nodes not in self._evaluators:
+            if len(self._evaluators) >= _MOST_EVALUATORS:
+                self._evaluators.clear()
+            self._evaluators[nodes] = Evaluator(self.model.graph, nodes)
+        return self._evaluators[nodes]
 
     @property
     def watch(self) -> Watch | None:
@@ -215,9 +244,33 @@ class Program:
     def _check_feeds(self, feeds: Iterable[str]) -> None:
         known = [node.name for node in self._placeholders()]
         for name in feeds:
-            if name not in known:
-                hint = did_you_mean(name, known, f"there is {_some(known)}" if known else "the program has none")
-                raise fail("data", f"there is no placeholder `{name}` to feed", hint=hint)
+            if name in known:
+                continue
+            node = self.model.names.get(name) or self.model.graph.names.get(name)
+            listed = there_is(known, "the program has none")
+            if node is not None:
+                raise fail(
+                    "data", f"`{name}` is no placeholder but {_article(node.kind)}, and cannot be fed", hint=listed
+                )
+            raise fail("data", f"there is no placeholder `{name}` to feed", hint=did_you_mean(name, known, listed))
+
+    def _check_complete(self, evaluator: Evaluator, feeds: Feeds) -> None:
+        """Raise ProgramError for the placeholders that have no value, all at once."""
+        leaves = evaluator.engine.leaves
+        missing = [n for n in leaves if n.kind == "placeholder" and n.value is None and n.name not in feeds]
+        if not missing:
+            return
+        first, *others = missing
+        data = next((f"{name}.{part}" for name, plan in self.model.data.items() for part in plan.split.names), "")
+        raise fail(
+            "data",
+            f"the placeholder `{first.name}` has no value",
+            first.span,
+            label=f"{first.type} is needed",
+            labels=[Label(node.span, f"`{node.name}` has none either") for node in others if node.span],
+            hint=f"feed it, `--feed {first.name}=…`, "
+            + (f"or take the rows of a data set, `--on {data}`" if data else "or give it a default"),
+        )
 
     # -- differentiating
 
@@ -237,24 +290,34 @@ class Program:
         )
 
     def gradient_nodes(self, of: str, wrt: Iterable[Node]) -> dict[Node, Node]:
-        """The nodes of the gradients of a value, added to the graph."""
-        return gradients(self.model.graph, self.node(of), wrt)
+        """The nodes of the gradients of a value, added to the graph when they are first asked for.
+
+        Values that do not change smoothly, such as integers, are left out. Raises ProgramError when `of` is one.
+        """
+        target = self.node(of)
+        if not target.type.dtype.is_float:
+            hint = f"differentiate the loss, `{self.model.runs[0].minimize.name}`" if self.model.runs else ""
+            raise fail(
+                "type", f"`{of}` is {target.type}, and only floating values have gradients", target.span, hint=hint
+            )
+        key = (target, *wrt)
+        if key not in self._gradients:
+            self._gradients[key] = gradients(self.model.graph, target, key[1:])
+        return self._gradients[key]
 
     def gradients(
-        self, of: str | None = None, wrt: Sequence[str] | None = None, feeds: Feeds | None = None, on: str | None = None
+        self, of: str | None = None, wrt: Names | None = None, feeds: Feeds | None = None, on: str | None = None
     ) -> dict[str, Array]:
         """The gradient of (the sum of) a value with respect to others, by default to all parameters.
 
         A value that `of` does not depend on has a gradient of zeros.
         """
         target = of or self.loss_name()
-        wanted = {name: self.node(name) for name in wrt} if wrt is not None else self._trainable()
+        names = [node.name for node in self._parameter_nodes()] if wrt is None else _listed(wrt)
+        wanted = {name: self.node(name) for name in names}
         found = self.gradient_nodes(target, wanted.values())
         values = self.evaluate([*wanted.values(), *found.values(), self.node(target)], feeds, on)
-        return {name: values[found[node]] if node in found else values[node] * 0 for name, node in wanted.items()}
-
-    def _trainable(self) -> dict[str, Node]:
-        return {node.name: node for node in self.forward if node.kind == "parameter"}
+        return {name: gradient_value(node, values, found) for name, node in wanted.items()}
 
     # -- training
 
@@ -263,13 +326,16 @@ class Program:
         return self.train_all([name] if name else None, progress, overrides)[-1].history
 
     def train_all(
-        self, names: Sequence[str] | None = None, progress: Progress | None = None, overrides: Mapping[str, Any] | None = None
+        self,
+        names: Sequence[str] | None = None,
+        progress: Progress | None = None,
+        overrides: Mapping[str, Any] | None = None,
     ) -> list[Outcome]:
         """Carry out the program's `train` blocks in their order, each going on with the parameters of the one before."""
-        outcomes: list[Outcome] = []
-        for run in self.runs(names, overrides or {}):
-            outcomes.append(self.train_one(run, progress))
-        return outcomes
+        runs = self.runs(names, overrides)
+        if overrides and "seed" in overrides:
+            self.seed = runs[0].settings.seed
+        return [self.train_one(run, progress) for run in runs]
 
     def runs(self, names: Sequence[str] | None = None, overrides: Mapping[str, Any] | None = None) -> list[TrainRun]:
         """The training runs of the program, with keys overridden. Raises ProgramError when there is none of that name."""
@@ -280,7 +346,8 @@ class Program:
             raise fail("train", "the program has no `train` block", hint="train { minimize = loss … }")
         for name in names or ():
             if name not in known:
-                raise fail("train", f"there is no `train` block named `{name}`", hint=did_you_mean(name, known, _some(known)))
+                hint = did_you_mean(name, known, there_is(known, ""))
+                raise fail("train", f"there is no `train` block named `{name}`", hint=hint)
         chosen = [name for name in known if names is None or name in names]
         if not overrides:
             return [known[name] for name in chosen]
@@ -289,13 +356,26 @@ class Program:
         return [train_run(self.model.elaboration, statements[name], overrides) for name in chosen]
 
     def train_one(self, run: TrainRun, progress: Progress | None = None) -> Outcome:
-        """Carry out one run; the program has its parameters afterwards, and the run's checkpoint file is written."""
+        """Carry out one run; the program has its parameters afterwards, and the run's checkpoint file is written.
+
+        Interrupted from the keyboard, it has the parameters that were reached, and the file stays as it was.
+        """
+        if run.settings.checkpoint:
+            check_writable(self.beside(run.settings.checkpoint))
         names = [*([run.data] if run.data else []), *run.validate]
         datasets = {name: self.dataset(name) for name in names}
+        for name in names:
+            block = name.partition(".")[0]
+            fitted = self.model.data[block].load().statistics
+            self.statistics.update({f"{block}/{key}": value for key, value in fitted.items()})
         first: dict[str, Any] = {k: v[:1] for k, v in datasets[run.data].arrays.items()} if run.data else {}
         metrics = self.model.metrics
         trainer = Trainer(self.model.graph, run, metrics, self._ready(first), datasets, trap=self.trap)
-        outcome = trainer.train(progress)
+        try:
+            outcome = trainer.train(progress)
+        except KeyboardInterrupt:
+            self._parameters = trainer.parameters
+            raise
         self._parameters = outcome.parameters
         if run.settings.checkpoint:
             self.save(self.beside(run.settings.checkpoint))
@@ -319,8 +399,14 @@ class Program:
         return [self.check(expectation) for expectation in self.model.expectations]
 
 
-def _some(names: Iterable[str]) -> str:
-    """A few names for a hint."""
-    every = list(dict.fromkeys(names))
-    shown = ", ".join(f"`{name}`" for name in every[:8])
-    return f"{shown} …" if len(every) > 8 else shown or "none"
+def gradient_value(node: Node, values: Mapping[Node, Array], found: Mapping[Node, Node]) -> Array:
+    """The gradient with respect to a node, zeros where nothing depends on it."""
+    return np.array(values[found[node]]) if node in found else np.zeros_like(values[node])
+
+
+def _listed(names: Names) -> Sequence[str]:
+    return [names] if isinstance(names, str) else names
+
+
+def _article(kind: str) -> str:
+    return f"{'an' if kind == 'operation' else 'a'} {kind}"

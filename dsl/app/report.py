@@ -1,27 +1,42 @@
-"""What came of a program, as tables and as JSON: metrics, histories, expectations."""
+"""What came of a program, as tables and as JSON: outputs, metrics, expectations."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
+import click
 
-from dsl.app.output import console, number, table
+from dsl.app.figures import array, number, rounded
+from dsl.app.output import styled, table
+from dsl.app.wording import plural
 from dsl.ops.parameters import Array
+from dsl.source.render import printable
 
 if TYPE_CHECKING:
     from dsl.app.outcome import ExpectResult
+    from dsl.graph.node import Node
     from dsl.training.loop import Outcome
 
+Outputs = Mapping[str, tuple[Array, str]]
+"""Values and the names of their element types, by what they are called."""
 
-def as_shape(value: Array) -> list[int]:
-    """The shape of an array for JSON."""
-    return list(value.shape)
+_MOST_ROWS = 20
+"""How many predictions a table shows."""
+
+# -- for tools ------------------------------------------------------------------------------------------------------------
+
+
+def as_outputs(values: Outputs) -> dict[str, dict[str, Any]]:
+    """Values with their shapes and element types."""
+    return {
+        name: {"value": value, "shape": list(value.shape), "dtype": dtype} for name, (value, dtype) in values.items()
+    }
 
 
 def outcome_as_json(outcome: Outcome) -> dict[str, Any]:
-    """A training run for tools."""
+    """A training run."""
     return {
         "name": outcome.name,
         "epochs": outcome.epochs,
@@ -34,30 +49,87 @@ def outcome_as_json(outcome: Outcome) -> dict[str, Any]:
 
 
 def expects_as_json(results: Sequence[ExpectResult]) -> list[dict[str, Any]]:
-    """Expectations for tools."""
+    """Expectations."""
     return [result.as_json() for result in results]
+
+
+# -- for people -----------------------------------------------------------------------------------------------------------
+
+
+def line_of(node: Node) -> str:
+    """The line that a node comes from; in another file than the program's, such as the library, with that file's name."""
+    if node.span is None:
+        return ""
+    line, source = node.span.line, node.span.source
+    return f"{source.name.rpartition('/')[2]}:{line}" if source.name.startswith("<library>") else str(line)
+
+
+def print_outputs(values: Outputs) -> None:
+    """A table of values, a line each."""
+    if values:
+        rows = [[name, _type(value, dtype), array(value)] for name, (value, dtype) in values.items()]
+        table(["output", "type", "value"], rows)
+
+
+def _type(value: Array, dtype: str) -> str:
+    return f"{dtype}{list(value.shape)}" if value.ndim else dtype
+
+
+def print_predictions(values: Outputs, by_row: Collection[str], classes: Mapping[str, Array]) -> None:
+    """Predictions: a line for each row of the data where all values have rows, else a line for each value.
+
+    `classes` are the labels that integers stand for, by value.
+    """
+    counts = {len(value) for name, (value, _) in values.items() if name in by_row}
+    if len(counts) != 1 or len(by_row) != len(values):
+        print_outputs(values)
+        return
+    count = counts.pop()
+    cells = {name: classes.get(name, value) for name, (value, _) in values.items()}
+    rows = [[str(row + 1), *(_cell(value[row]) for value in cells.values())] for row in range(min(count, _MOST_ROWS))]
+    table(["row", *values], rows, right=["row"])
+    if count > _MOST_ROWS:
+        click.echo(f"… and {plural(count - _MOST_ROWS, 'row')} more; `--format json` prints all", err=True)
+
+
+def _cell(value: Array) -> str:
+    if value.dtype.kind == "U":
+        return str(value)
+    return rounded(value) if value.ndim == 0 else array(value, rounded)
 
 
 def print_metrics(outcomes: Sequence[Outcome]) -> None:
     """The metrics of each run on each of its data sets."""
-    for outcome in outcomes:
+    for place, outcome in enumerate(outcomes):
+        if place:
+            click.echo()
         names = list(dict.fromkeys(name for measured in outcome.metrics.values() for name in measured))
-        rows = [[dataset or "the program", *(_rounded(m.get(name)) for name in names)] for dataset, m in outcome.metrics.items()]
+        rows = [
+            [dataset or "the program", *(rounded(m[name]) if name in m else "" for name in names)]
+            for dataset, m in outcome.metrics.items()
+        ]
         early = ", stopped early" if outcome.stopped_early else ""
-        title = f"{outcome.name}: {outcome.epochs} epochs, {outcome.steps} steps, {outcome.seconds:.2f} s{early}"
-        table(["on", *names], rows, title=title, right=names)
+        counts = f"{plural(outcome.epochs, 'epoch')}, {plural(outcome.steps, 'step')}"
+        table(["on", *names], rows, title=f"{outcome.name}: {counts}, {outcome.seconds:.2f} s{early}", right=names)
 
 
-def _rounded(value: float | None) -> str:
-    return "" if value is None else f"{value:.6g}"
+def warn_of_nonfinite(outcomes: Sequence[Outcome]) -> None:
+    """Say on standard error from which epoch on the loss of a run was not a number, if it was not."""
+    for outcome in outcomes:
+        lost = [row for row in outcome.history.rows if not math.isfinite(row["loss"])]
+        if lost:
+            click.echo(
+                f"{outcome.name}: the loss is {lost[0]['loss']} in epoch {lost[0]['epoch']}; "
+                "`--trap-nonfinite` names the value that it begins with",
+                err=True,
+            )
 
 
-def print_expects(results: Sequence[ExpectResult]) -> None:
-    """One line for each expectation."""
-    from rich.text import Text
-
+def print_expects(results: Sequence[ExpectResult], apart: bool = False) -> None:
+    """One line for each expectation, with an empty line above when they are to stand apart."""
+    if results and apart:
+        click.echo()
     for result in results:
-        mark, style = ("holds", "green") if result.passed else ("fails", "bold red")
-        value = np.asarray(result.value)
-        found = "" if value.ndim else f"  ({number(value[()])})"
-        console().print(Text.assemble((mark, style), "  expect ", result.expectation.text, found))
+        mark = styled("holds", fg="green") if result.passed else styled("fails", fg="red", bold=True)
+        text = " ".join(printable(result.expectation.text).split())
+        click.echo(f"{mark}  expect {text}{'' if result.value.ndim else f'  ({number(result.value)})'}")

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from dsl.ops.dims import Dim, Shape, show_shape
-from dsl.source.diagnostic import Label, fail
+from dsl.source.diagnostic import Label, ProgramError, fail
 from dsl.source.text import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Fed:
+    """A value as it is declared and the shape of the array that it is given."""
+
+    name: str
+    declared: Shape
+    actual: tuple[int, ...]
+    span: Span | None = None
 
 
 class Sizes(dict[str, int]):
@@ -16,48 +27,83 @@ class Sizes(dict[str, int]):
         super().__init__(known or {})
         self.fixed_by: dict[str, str] = {}
 
-    def bind(self, name: str, declared: Shape, actual: tuple[int, ...], span: Span | None = None) -> None:
-        """Match the shape of an array with the declared one. Raises ProgramError when they do not agree."""
-        if len(declared) != len(actual):
-            raise fail(
-                "shape",
-                f"`{name}` is declared as {show_shape(declared)} and was given an array of shape {list(actual)}",
-                span,
-                label=f"{len(declared)} {'axis' if len(declared) == 1 else 'axes'} here",
-            )
-        for axis, (dim, size) in enumerate(zip(declared, actual, strict=True)):
-            self._bind_axis(name, declared, actual, axis, dim, size, span)
+    def bind(self, values: Iterable[Fed]) -> None:
+        """Match the shapes of arrays with the declared ones. Raises ProgramError when they do not agree.
 
-    def _bind_axis(
-        self, name: str, declared: Shape, actual: tuple[int, ...], axis: int, dim: Dim, size: int, span: Span | None
-    ) -> None:
-        unknown = [n for n in sorted(dim.names) if n not in self]
-        if len(unknown) == 1:
+        A dimension with several unknown names, such as `[n * m]`, waits until the other axes have fixed all but one.
+        """
+        waiting: list[tuple[Fed, int]] = []
+        for value in values:
+            if len(value.declared) != len(value.actual):
+                raise _wrong_rank(value)
+            waiting.extend((value, axis) for axis in range(len(value.declared)))
+        while waiting:
+            later = [(value, axis) for value, axis in waiting if not self._bind_axis(value, axis)]
+            if len(later) == len(waiting):
+                raise self._disagreement(*later[0])
+            waiting = later
+
+    def _bind_axis(self, value: Fed, axis: int) -> bool:
+        """Whether the axis is settled; False while several of its names are unknown. Raises ProgramError."""
+        dim, size = value.declared[axis], value.actual[axis]
+        unknown = [name for name in sorted(dim.names) if name not in self]
+        if len(unknown) > 1:
+            return False
+        if unknown:
             solved = _solve(dim, unknown[0], size, self)
-            if solved is not None:
-                self[unknown[0]] = solved
-                self.fixed_by[unknown[0]] = name
-                return
-        if not unknown and dim.evaluate(self) == size:
-            return
-        expected = str(dim) if unknown or dim.value is not None else f"{dim} = {dim.evaluate(self)}"
-        owners = sorted({self.fixed_by[n] for n in dim.names if n in self.fixed_by} - {name})
-        known = f", known from {' and '.join(f'`{owner}`' for owner in owners)}" if owners else ""
-        raise fail(
+            if solved is None:
+                raise self._disagreement(value, axis)
+            self[unknown[0]] = solved
+            self.fixed_by[unknown[0]] = value.name
+        elif dim.evaluate(self) != size:
+            raise self._disagreement(value, axis)
+        return True
+
+    def _disagreement(self, value: Fed, axis: int) -> ProgramError:
+        dim = value.declared[axis]
+        known = dim.names <= self.keys()
+        expected = f"{dim} = {dim.evaluate(self)}" if known and dim.value is None else str(dim)
+        owners = sorted({self.fixed_by[name] for name in dim.names if name in self.fixed_by} - {value.name})
+        source = f", known from {' and '.join(f'`{owner}`' for owner in owners)}" if owners else ""
+        return fail(
             "shape",
-            f"axis {axis} of `{name}` should have size {expected}{known}, and has size {size}",
-            span,
-            label=f"declared as {show_shape(declared)}, given {list(actual)}",
-            labels=[Label(dim.origin, f"{dim} is fixed here")] if dim.origin and dim.origin != span else [],
+            f"axis {axis} of `{value.name}` should have size {expected}{source}, and has size {value.actual[axis]}",
+            value.span,
+            label=f"declared as {show_shape(value.declared)}, given {list(value.actual)}",
+            labels=[Label(dim.origin, f"{dim} is fixed here")] if dim.origin and dim.origin != value.span else [],
         )
+
+
+def _wrong_rank(value: Fed) -> ProgramError:
+    count = len(value.declared)
+    return fail(
+        "shape",
+        f"`{value.name}` is declared as {show_shape(value.declared)} and was given an array of shape {list(value.actual)}",
+        value.span,
+        label=f"{count} {'axis' if count == 1 else 'axes'} here",
+    )
 
 
 def _solve(dim: Dim, name: str, size: int, known: Mapping[str, int]) -> int | None:
     """The size of the one unknown name that makes the dimension this size, where there is exactly one."""
     if any(names.count(name) > 1 for names in dim.terms):
-        return None
+        return _search(dim, name, size, known)
     rest = dim.evaluate({**known, name: 0})
     slope = dim.evaluate({**known, name: 1}) - rest
     if slope == 0 or (size - rest) % slope or (size - rest) // slope < 0:
         return None
     return (size - rest) // slope
+
+
+def _search(dim: Dim, name: str, size: int, known: Mapping[str, int]) -> int | None:
+    """The same for powers of the name, by bisection; only where the dimension grows with it."""
+    if any(factor < 0 for names, factor in dim.terms.items() if name in names):
+        return None
+    low, high = 0, max(size, 0) + abs(dim.evaluate({**known, name: 0}))
+    while low < high:
+        middle = (low + high) // 2
+        if dim.evaluate({**known, name: middle}) < size:
+            low = middle + 1
+        else:
+            high = middle
+    return low if dim.evaluate({**known, name: low}) == size else None

@@ -3,28 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from dsl.graph.graph import Graph
 from dsl.graph.node import Node
-from dsl.ops.dims import as_shape
-from dsl.ops.dtypes import F64, I64
+from dsl.ops.dims import as_shape, show_shape
+from dsl.ops.dtypes import BOOL, F64, I64, DType
 from dsl.ops.operation import Backward, Operation, OperationError
 from dsl.ops.parameters import spell
+from dsl.ops.slicing import spell_index
 from dsl.ops.types import TensorType
 
 _INFIX = {
-    "add": ("+", 1),
-    "subtract": ("-", 1),
-    "multiply": ("*", 2),
-    "divide": ("/", 2),
-    "matmul": ("@", 2),
-    "power": ("**", 4),
+    "logical_and": ("and", 1),
+    "equal": ("==", 2),
+    "not_equal": ("!=", 2),
+    "less": ("<", 2),
+    "less_equal": ("<=", 2),
+    "greater": (">", 2),
+    "greater_equal": (">=", 2),
+    "add": ("+", 3),
+    "subtract": ("-", 3),
+    "multiply": ("*", 4),
+    "divide": ("/", 4),
+    "matmul": ("@", 4),
+    "power": ("**", 6),
 }
-"""Operators and how tightly they bind; negation binds as 3, a call or a name as 5."""
-_NEGATION, _ATOM = 3, 5
+"""Operators and how tightly they bind; negation binds as 5, a call or a name as 7."""
+_NOT_CHAINED = 2
+"""How tightly comparisons bind, of which one cannot be an operand of another without brackets."""
+_NEGATION, _ATOM = 5, 7
 _LONGEST = 240
 
 
@@ -54,23 +64,21 @@ def _written(node: Node, inputs: list[tuple[str, int]]) -> tuple[str, int]:
     name = node.operation.name
     if name in _INFIX and len(inputs) == 2:
         symbol, level = _INFIX[name]
-        left = _bracketed(inputs[0], level + (symbol == "**"))
-        right = _bracketed(inputs[1], level + (symbol in "-/@"))
+        left = _bracketed(inputs[0], level + (symbol == "**" or level == _NOT_CHAINED))
+        right = _bracketed(inputs[1], level + (symbol in "-/@" or level == _NOT_CHAINED))
         return f"{left} {symbol} {right}", level
     if name == "neg":
         return f"-{_bracketed(inputs[0], _NEGATION)}", _NEGATION
+    if name == "getitem":
+        return f"{_bracketed(inputs[0], _ATOM)}[{spell_index(node.attributes['index'])}]", _ATOM
     arguments = [text for text, _ in inputs]
-    arguments += [f"{key}={_attribute(value)}" for key, value in node.attributes.items() if _is_given(node, key, value)]
+    arguments += [f"{key}={spell(value)}" for key, value in node.attributes.items() if _is_given(node, key, value)]
     return f"{name}({', '.join(arguments)})", _ATOM
 
 
 def _is_given(node: Node, key: str, value: Any) -> bool:
     assert node.operation is not None
     return key != "index" and bool(np.any(value != node.operation.defaults.get(key)))
-
-
-def _attribute(value: Any) -> str:
-    return spell(value)
 
 
 def _bracketed(part: tuple[str, int], level: int) -> str:
@@ -86,20 +94,18 @@ def _number(value: Any) -> str:
 def derivative_formulas(operation: Operation) -> Iterator[str]:
     """For each input the gradient that its rule gives, with `g` for the gradient of the result `y`: `x: g * y * (1 - y)`.
 
-    Inputs are scalars where that is allowed, else those of the operation's first test case.
+    Inputs are scalars where that is allowed, else those of the operation's first test case, whose shapes a last line says.
     """
     if operation.infer is None or not operation.gradients:
         return
     graph = Graph(F64)
-    tensors = [parameter.name for parameter in operation.parameters if parameter.is_tensor]
     made = _applied(graph, operation)
     if made is None:
         return
     node, inputs = made
+    names = dict(zip(inputs, _names(operation, len(inputs)), strict=True))
     g = graph.placeholder(node.type)
-    names = dict(
-        zip(inputs, tensors if len(tensors) == len(inputs) else _numbered(tensors[0], len(inputs)), strict=True)
-    )
+    found: list[str] = []
     for index, source in enumerate(inputs):
         rule = operation.gradient_rule(index)
         if rule is None or not source.type.dtype.is_float:
@@ -108,23 +114,29 @@ def derivative_formulas(operation: Operation) -> Iterator[str]:
         assert isinstance(result, Node)
         text = formula(result, {**names, node: "y", g: "g"})
         if len(text) <= _LONGEST:
-            yield f"{names[source]}: {text}"
+            found.append(f"{names[source]}: {text}")
+    yield from found
+    if found and any(source.shape for source in inputs):
+        shapes = ", ".join(f"{name}: {show_shape(source.shape)}" for source, name in names.items())
+        yield f"where {shapes}"
 
 
-def _numbered(name: str, count: int) -> list[str]:
-    return [f"{name}[{index}]" for index in range(count)]
+def _names(operation: Operation, count: int) -> list[str]:
+    """What the inputs are called: as the parameters, or by their places in the list that the operation takes."""
+    tensors = [parameter.name for parameter in operation.parameters if parameter.is_tensor]
+    return tensors if len(tensors) == count else [f"{tensors[0]}[{index}]" for index in range(count)]
 
 
 def _applied(graph: Graph, operation: Operation) -> tuple[Node, list[Node]] | None:
     """The operation on inputs that it accepts, and those inputs."""
     if operation.elementwise and operation.tensor_count:
-        scalars = [graph.placeholder(TensorType(F64)) for _ in range(operation.tensor_count)]
+        scalars = [graph.placeholder(TensorType(_dtype(operation, index))) for index in range(operation.tensor_count)]
         try:
             return graph.apply(operation, scalars, {}), scalars
         except OperationError:
             pass
     for case in operation.cases:
-        inputs = [_input(graph, item) for item in case.inputs]
+        inputs = [_input(graph, operation, index, item) for index, item in enumerate(case.inputs)]
         try:
             return graph.apply(operation, inputs, case.attributes), inputs
         except OperationError:
@@ -132,10 +144,20 @@ def _applied(graph: Graph, operation: Operation) -> tuple[Node, list[Node]] | No
     return None
 
 
-def _input(graph: Graph, item: Any) -> Node:
+def _dtype(operation: Operation, index: int) -> DType:
+    """The element type of an input by the domain that the operation's tests take it from."""
+    domains = operation.domain.split()
+    return {"integer": I64, "truth": BOOL}.get(domains[min(index, len(domains) - 1)], F64)
+
+
+def _input(graph: Graph, operation: Operation, index: int, item: Any) -> Node:
     """A placeholder of the type that a test case's input has."""
     if isinstance(item, tuple):
-        shape: Any = item[1] if item and isinstance(item[0], str) else item
-        return graph.placeholder(TensorType(F64, as_shape(shape)))
+        parts = cast("tuple[Any, ...]", item)
+        shape = parts[1] if parts and isinstance(parts[0], str) else parts
+        return graph.placeholder(TensorType(_dtype(operation, index), as_shape(shape)))
     array = np.asarray(item)
-    return graph.placeholder(TensorType(F64 if array.dtype.kind == "f" else I64, as_shape(array.shape)))
+    return graph.placeholder(TensorType(_KINDS.get(array.dtype.kind, I64), as_shape(array.shape)))
+
+
+_KINDS = {"f": F64, "b": BOOL}

@@ -47,9 +47,10 @@ class Graph:
 
     def constant(self, value: Number | Array, dtype: DType | None = None) -> Node:
         """A number or an array written in the program (or by a gradient rule)."""
-        if dtype is None:
-            known = isinstance(value, np.ndarray)
-            dtype = of_array(value, self.default_float) if known else literal_dtype(value, None, self.default_float)
+        if dtype is None and isinstance(value, np.ndarray):
+            dtype = of_array(value, self.default_float)
+        elif dtype is None:
+            dtype = literal_dtype(value, None, self.default_float)
         array = np.asarray(value, dtype.numpy)
         shape = tuple(map(Dim.fixed, array.shape)) if array.shape else ()
         node = Node(

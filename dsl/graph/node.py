@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from dsl.ops.operation import Operation
-from dsl.ops.symbol import Symbol
+from dsl.ops.symbol import Builder, Symbol
 from dsl.ops.types import TensorType
 from dsl.source.text import Span
-
-if TYPE_CHECKING:
-    from dsl.graph.graph import Graph
 
 Kind = Literal["placeholder", "parameter", "constant", "operation"]
 
@@ -48,11 +45,9 @@ class Node(Symbol):
         "value",
     )
 
-    builder: Graph
-
     def __init__(
         self,
-        graph: Graph,
+        builder: Builder,
         index: int,
         kind: Kind,
         type: TensorType,
@@ -64,7 +59,7 @@ class Node(Symbol):
         span: Span | None = None,
         backward_of: Node | None = None,
     ) -> None:
-        self.builder = graph
+        self.builder = builder
         self.index = index
         self.kind: Kind = kind
         self.type = type

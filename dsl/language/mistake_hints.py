@@ -7,8 +7,7 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lark import Token
-
+from dsl.language.automaton import Token
 from dsl.language.brackets import Bracket, innermost_block, start_of_statement
 from dsl.ops.dtypes import DTYPES
 from dsl.source.text import Source, Span
@@ -170,15 +169,22 @@ def hint_for(mistake: Mistake) -> str:
 
 def _comment(m: Mistake) -> str:
     marks = m.token + m.text[m.span.end : m.span.end + 1], m.text[m.span.start - 1 : m.span.start] + m.token
+    if "//" in marks and "=" in m.before:
+        return "a comment begins with `#`; `floor(a / b)` divides and rounds down"
     if any(mark in ("//", "/*") for mark in marks) or (m.token.type == "PERCENT" and not m.before):
         return "a comment begins with `#`"
     return ""
 
 
-def _documentation(m: Mistake) -> str:
-    if m.token.type == "STRING" and (not m.before or m.before.endswith('"')):
+def _string(m: Mistake) -> str:
+    if m.token.type != "STRING":
+        return ""
+    if not m.before:
         return "words for people begin with `#`; `##` documents the file or the declaration below"
-    return ""
+    if m.before.endswith('"'):
+        return "strings are joined with `+`"
+    prefixed = re.search(r"\b[frb]$", m.text[: m.span.start])
+    return "a string has no letter before it" if prefixed else ""
 
 
 def _habit(m: Mistake) -> str:
@@ -193,6 +199,14 @@ def _habit(m: Mistake) -> str:
             return "there are no comprehensions; operations work on whole arrays at once"
         case "is":
             return "`==` compares"
+        case "in":
+            return "compare with each: `n == 1 or n == 2`"
+        case ">" if m.before.endswith("<"):
+            return "write `!=`"
+        case "-" if m.after.startswith(">"):
+            return "the type of a result is not declared: it follows from the body"
+        case "{" if "NUMBER" in m.expected:
+            return "braces hold statements; a list is written `[1, 2]`"
         case "*" | "**" if m.opening and m.opening.sign == "(" and "NUMBER" in m.expected:
             return "arguments are given one by one"
         case _:
@@ -224,6 +238,8 @@ def _type(m: Mistake) -> str:
 def _colon(m: Mistake) -> str:
     if m.token.type != "COLON":
         return ""
+    if m.after.startswith("="):
+        return "`=` binds a name, in a statement of its own"
     if "_LBRACE" in m.expected:
         return "a block is written in braces: `{ … }`"
     if m.block in ("train", "data") and m.is_second:
@@ -250,6 +266,8 @@ def _comma(m: Mistake) -> str:
         return "a list is written in square brackets: `[1, 2]`"
     if m.inside or m.word == "dim":
         return ""
+    if re.match(r"\s*\w+\s*=(?!=)", m.after):
+        return "statements on one line are separated by `;`"
     if m.word == "show":
         return "each value has a `show` of its own"
     return "several values make a list, in square brackets: `[a, b]`" if "=" in m.before else ""
@@ -304,6 +322,6 @@ def _usage(m: Mistake) -> str:
 
 
 _RULES: tuple[Callable[[Mistake], str], ...] = (
-    _comment, _documentation, _habit, _equals, _comparison, _type, _colon, _entry, _comma, _imports, _dots, _tilde_or_pipe, _layer,
+    _comment, _string, _habit, _equals, _comparison, _type, _colon, _entry, _comma, _imports, _dots, _tilde_or_pipe, _layer,
     _missing, _usage,
 )  # fmt: skip

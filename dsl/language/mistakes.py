@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from lark import Token, UnexpectedCharacters, UnexpectedInput, UnexpectedToken
-
+from dsl.language.automaton import Token, UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 from dsl.language.brackets import CLOSED_BY, Bracket, brackets, end_of_block, innermost_open, start_of_statement
 from dsl.language.mistake_hints import (
     FOREIGN_STATEMENTS,
@@ -46,7 +45,6 @@ _WORDS = {
 _OPERATORS = {"PIPE", "OR", "AND", "COMPARISON", "PLUS", "MINUS", "STAR", "SLASH", "AT", "PERCENT", "POWER"}
 _VALUE_STARTS = {"NAME", "NUMBER", "STRING", "LPAR", "LSQB", "PLUS", "MINUS", "NOT", "ELLIPSIS"}
 _ENDS = {"_NEWLINE", "_SEMICOLON", "$END"}
-_IGNORED = {"BLANK", "COMMENT", "CONTINUATION"}
 _MOST_WORDS = 4
 _LONGEST_QUOTE = 40
 
@@ -64,7 +62,7 @@ def without(text: str, error: UnexpectedInput) -> str | None:
     """The text with the lines of a mistake blanked out, so that the rest can be read; None when nothing is left to try."""
     if isinstance(error, UnexpectedToken) and error.token.type == "$END":
         return None
-    position = error.pos_in_stream or 0
+    position = error.pos_in_stream
     opening = innermost_open(text, position)
     inside = opening is not None and opening.sign != "{"
     start = text.rfind("\n", 0, opening.offset if opening and inside else position) + 1
@@ -75,6 +73,8 @@ def without(text: str, error: UnexpectedInput) -> str | None:
     elif text[position] == "\\":
         end = text.find("\n", end + 1)
         end = len(text) if end < 0 else end
+    while text[start:position].lstrip().startswith("}"):  # which closes a block that is right
+        start = text.index("}", start) + 1
     for sign, offset in brackets(text, start):
         if offset >= end:
             break
@@ -86,15 +86,14 @@ def without(text: str, error: UnexpectedInput) -> str | None:
 
 def _mistake(source: Source, text: str, error: UnexpectedToken) -> Mistake:
     token: Token = error.token
-    start = len(text.rstrip()) if token.type == "$END" else token.start_pos or 0
+    start = len(text.rstrip()) if token.type == "$END" else token.start_pos
     span = Span(source, start, start + (0 if token.type in ("$END", "_NEWLINE") else len(token)))
-    expected = frozenset(error.accepts or error.expected) - _IGNORED
+    expected = frozenset(error.accepts)
     return Mistake(source, text, token, span, expected, innermost_open(text, start), start_of_statement(text, start))
 
 
 def _stray_character(source: Source, text: str, error: UnexpectedCharacters) -> Diagnostic:
     at = error.pos_in_stream
-    assert at is not None
     char = text[at]
     if char == '"':
         end = text.find("\n", at)
@@ -171,6 +170,8 @@ def _closes_another(m: Mistake) -> Diagnostic | None:
 
 def _else(m: Mistake) -> Diagnostic | None:
     """An `else` that is read as a name, since none is expected there."""
+    if m.token == "elif":
+        return Diagnostic("syntax", "there is no `elif`", m.span, hint="write `} else if CONDITION {`")
     if m.token.type == "ELSE":
         return Diagnostic("syntax", "this `else` belongs to no `if`", m.span)
     if m.word != "else" or not m.is_second:

@@ -1,33 +1,25 @@
-"""Text to syntax tree, with Lark's LALR parser built from `grammar/nn.lark`."""
+"""Text to syntax tree."""
 
 from __future__ import annotations
 
 import gc
-import os
 import re
 from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import lru_cache
-from pathlib import Path
+from threading import Lock
 from typing import Any
 
-from lark import Lark, UnexpectedInput
-
 from dsl.language import syntax
-from dsl.language.newlines import StatementNewlines
+from dsl.language.automaton import Automaton, UnexpectedInput
+from dsl.language.tables import load_tables
 from dsl.language.tree import TreeBuilder
 from dsl.source.diagnostic import Diagnostic, ProgramError
 from dsl.source.text import Source, Span
 
 _DOC = re.compile(r"^[ \t]*##(?!#)[ \t]?(.*)$", re.MULTILINE)
 _MOST_SYNTAX_ERRORS = 10
-
-
-def grammar_path() -> Path:
-    """Where `nn.lark` is: inside the installed package, or at the top of a checkout."""
-    package = Path(__file__).resolve().parent.parent
-    inside = package / "grammar" / "nn.lark"
-    return inside if inside.exists() else package.parent / "grammar" / "nn.lark"
+_BUILDING = Lock()
 
 
 def parse(source: Source) -> syntax.Program:
@@ -50,10 +42,10 @@ def parse_expression(source: Source) -> syntax.Expression:
 
 
 def _run(source: Source, text: str, start: str) -> Any:
-    parser, builder = _parser()
-    builder.source = source
-    with _no_garbage_collection():
-        return parser.parse(text, start=start)
+    automaton, builder = _parser()
+    with _BUILDING, _no_garbage_collection():
+        builder.source = source
+        return automaton.parse(text, start)
 
 
 def _all_errors(source: Source, first: UnexpectedInput) -> list[Diagnostic]:
@@ -78,7 +70,7 @@ def _all_errors(source: Source, first: UnexpectedInput) -> list[Diagnostic]:
 
 
 def _docs(source: Source) -> dict[int, str]:
-    """The `##` comments by the line of what follows them; those at the head of the file, before a blank line, at 0."""
+    """The `##` comments by the line of what follows them; those that begin the file at 0 too."""
     docs: dict[int, list[str]] = {}
     if "##" not in source.text:
         return {}
@@ -86,16 +78,14 @@ def _docs(source: Source) -> dict[int, str]:
         line = source.position(match.start())[0]
         docs[line + 1] = [*docs.pop(line, []), match[1].rstrip()]
     result = {line: "\n".join(words) for line, words in docs.items()}
-    for line in list(result):
-        if line > len(source.line_starts) or not source.line(line).strip():
-            text = result.pop(line)
-            result.setdefault(0, text)
-    return result
+    following = {line: text for line, text in result.items() if line <= len(source.line_starts) and source.line(line).strip()}
+    begins_file = source.text.lstrip().startswith("##") and not source.text.lstrip().startswith("###")
+    return {0: next(iter(result.values())), **following} if begins_file else following
 
 
 @contextmanager
 def _no_garbage_collection() -> Generator[None]:
-    """A parse makes many objects and no cycles; looking for cycles meanwhile would cost a third of the time."""
+    """A parse makes many objects and no cycles; looking for cycles meanwhile would double its time on a long program."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -106,27 +96,6 @@ def _no_garbage_collection() -> Generator[None]:
 
 
 @lru_cache(maxsize=1)
-def _parser() -> tuple[Lark, TreeBuilder]:
+def _parser() -> tuple[Automaton, TreeBuilder]:
     builder = TreeBuilder()
-    parser = Lark(
-        grammar_path().read_text(encoding="utf-8"),
-        parser="lalr",
-        lexer="contextual",
-        start=["start", "expression_only"],
-        transformer=builder,
-        postlex=StatementNewlines(),
-        maybe_placeholders=True,
-        cache=_cache_file(),
-    )
-    return parser, builder
-
-
-def _cache_file() -> str | bool:
-    """A file of the user's own for the tables made from the grammar; no cache where none can be written."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    folder = Path(base) / "nn-lang"
-    with suppress(OSError):
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if os.access(folder, os.W_OK):
-            return str(folder / "grammar.lark-cache")
-    return False
+    return Automaton(load_tables(), builder), builder

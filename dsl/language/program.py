@@ -20,9 +20,10 @@ from dsl.language.elaborate.machine import Task, run
 from dsl.language.elaborate.model import Model
 from dsl.language.elaborate.modules import library, open_module
 from dsl.language.elaborate.scope import Module
+from dsl.language.elaborate.unresolved import check_uncalled
 from dsl.source.diagnostic import Diagnostic, ProgramError
 from dsl.source.nearest import did_you_mean
-from dsl.source.text import Source, Span
+from dsl.source.text import Source
 
 
 def elaborate(source: Source, overrides: Mapping[str, Any] | None = None) -> Model:
@@ -42,6 +43,7 @@ def elaborate(source: Source, overrides: Mapping[str, Any] | None = None) -> Mod
     model.documentation = module.tree.docs.get(0, "")
     run(_statements(e, module))
     _check_overrides(e, module)
+    check_uncalled(e, module)
     if not model.errors:
         check_model(e, module)
     return model
@@ -62,7 +64,6 @@ def _check_overrides(e: Elaboration, module: Module) -> None:
             Diagnostic(
                 "argument",
                 f"there is nothing to set named `{name}`",
-                Span(module.source, 0, 0) if module.source.text else None,
                 hint=did_you_mean(name, known, "constants, dimensions, and the keys of train blocks can be set"),
             )
         )

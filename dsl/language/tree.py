@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from lark import Token, Transformer
-
 from dsl.language import syntax
+from dsl.language.automaton import Token
 from dsl.source.text import Source, Span
 
 _ESCAPES = {"n": "\n", "t": "\t", '"': '"', "\\": "\\"}
@@ -20,27 +19,22 @@ def unescape(literal: str) -> str:
     return re.sub(r"\\(.)", lambda match: _ESCAPES.get(match[1], match[0]), literal[1:-1])
 
 
-class TreeBuilder(Transformer[Token, syntax.Program]):
+class TreeBuilder:
     """Builds the syntax tree bottom-up. `source` is set before each parse."""
 
     def __init__(self) -> None:
-        super().__init__()
         self.source = Source("")
 
     def _token(self, token: Token) -> Span:
-        start = token.start_pos
-        assert start is not None
-        return Span(self.source, start, start + len(token))
+        return Span(self.source, token.start_pos, token.end_pos)
 
     def _over(self, first: Token | syntax.Syntax, last: Token | syntax.Syntax) -> Span:
         start = first.start_pos if isinstance(first, Token) else first.span.start
         end = last.end_pos if isinstance(last, Token) else last.span.end
-        assert start is not None
-        assert end is not None
         return Span(self.source, start, end)
 
     def _name(self, token: Token) -> syntax.Name:
-        return syntax.Name(self._token(token), str(token))
+        return syntax.Name(Span(self.source, token.start_pos, token.end_pos), str(token))
 
     # -- expressions
 

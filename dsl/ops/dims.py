@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from math import prod
-from typing import Any
+from typing import Any, cast
 
 from dsl.source.text import Span
 
@@ -169,19 +169,13 @@ def show_shape(shape: Sequence[Dim]) -> str:
 
 def concrete(value: Any, sizes: Mapping[str, int]) -> Any:
     """An attribute with every dimension in it replaced by its size."""
-    if isinstance(value, Dim):
-        return value.evaluate(sizes)
-    if isinstance(value, slice):
-        return slice(concrete(value.start, sizes), concrete(value.stop, sizes), concrete(value.step, sizes))
-    if isinstance(value, tuple):
-        return tuple(concrete(item, sizes) for item in value)  # pyright: ignore[reportUnknownVariableType]
-    return value
-
-
-def is_symbolic(value: Any) -> bool:
-    """Whether an attribute holds dimensions, so that `concrete` is needed before it can be used."""
-    if isinstance(value, slice):
-        return any(map(is_symbolic, (value.start, value.stop, value.step)))
-    if isinstance(value, tuple):
-        return any(is_symbolic(item) for item in value)  # pyright: ignore[reportUnknownVariableType]
-    return isinstance(value, Dim)
+    match value:
+        case Dim():
+            return value.evaluate(sizes)
+        case slice():
+            bounds = cast("slice[Any, Any, Any]", value)
+            return slice(*(concrete(bound, sizes) for bound in (bounds.start, bounds.stop, bounds.step)))
+        case tuple():
+            return tuple(concrete(item, sizes) for item in cast("tuple[Any, ...]", value))
+        case _:
+            return value

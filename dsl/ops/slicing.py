@@ -42,7 +42,7 @@ def canonical_index(call: Inference, shape: Shape, which: int | None) -> Shape:
     index: list[Any] = []
     result: list[Dim] = []
     axis = 0
-    for entry in _entries(call, shape):
+    for entry in _entries(call, shape, which):
         if entry is None:
             index.append(None)
             result.append(ONE)
@@ -58,7 +58,7 @@ def canonical_index(call: Inference, shape: Shape, which: int | None) -> Shape:
     return tuple(result)
 
 
-def _entries(call: Inference, shape: Shape) -> list[Any]:
+def _entries(call: Inference, shape: Shape, which: int | None) -> list[Any]:
     """The entries of the index with the ellipsis, or the axes left out at the end, written as whole slices."""
     given = call.attributes["index"]
     entries = list(cast("Sequence[Any]", given)) if isinstance(given, tuple | list) else [given]
@@ -76,7 +76,8 @@ def _entries(call: Inference, shape: Shape) -> list[Any]:
     if used > len(shape):
         raise OperationError(
             f"a value of shape {show_shape(shape)} cannot be indexed by [{spell_index(entries)}]: "
-            f"it has {len(shape)} {'axis' if len(shape) == 1 else 'axes'}, and the index has {used}"
+            f"it has {len(shape)} {'axis' if len(shape) == 1 else 'axes'}, and the index has {used}",
+            *([] if which is None else [(which, None, f"{{name}} has shape {show_shape(shape)}")]),
         )
     rest = [WHOLE] * (len(shape) - used)
     if ellipses:

@@ -68,6 +68,10 @@ class ProgramError(Exception):
         self.diagnostics: Sequence[Diagnostic] = tuple(diagnostics)
         super().__init__()
 
+    def at(self, span: Span | None) -> ProgramError:
+        """The same mistake, with this place where it has none."""
+        return ProgramError(replace(found, span=found.span or span) for found in self.diagnostics)
+
     def __str__(self) -> str:
         from dsl.source.render import render
 
@@ -93,4 +97,4 @@ def placed(span: Span | None) -> Generator[None]:
     try:
         yield
     except ProgramError as error:
-        raise ProgramError(replace(found, span=found.span or span) for found in error.diagnostics) from None
+        raise error.at(span) from None

@@ -5,7 +5,7 @@ Source of the format: https://github.com/huggingface/safetensors; nothing in it 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from dsl.graph.node import Node
 from dsl.ops.dims import show_shape
 from dsl.ops.parameters import Array
 from dsl.source.diagnostic import ProgramError, fail
-from dsl.source.nearest import did_you_mean
+from dsl.source.nearest import did_you_mean, nearest
 from dsl.training.data.saving import from_tensors, to_tensors
 from dsl.training.writing import written_whole
 
@@ -37,9 +37,9 @@ def save(path: Path | str, parameters: Mapping[str, Array], statistics: Mapping[
     from safetensors.numpy import save as serialize
 
     target = Path(path)
-    tensors = {name: np.ascontiguousarray(value) for name, value in parameters.items()}
+    tensors = {name: np.asarray(value, order="C") for name, value in parameters.items()}
     for name, value in to_tensors(statistics or {}).items():
-        tensors[_STATISTICS + name] = np.ascontiguousarray(value)
+        tensors[_STATISTICS + name] = np.asarray(value, order="C")
     data = serialize(tensors, metadata=_METADATA)
     with written_whole(target) as part:
         part.write_bytes(data)
@@ -53,46 +53,63 @@ def load(path: Path | str) -> Checkpoint:
     source = Path(path)
     try:
         tensors = deserialize(source.read_bytes())
+        fitted = {name: value for name, value in tensors.items() if name.startswith(_STATISTICS)}
+        statistics = from_tensors({name.removeprefix(_STATISTICS): value for name, value in fitted.items()})
     except OSError as error:
         names = [other.name for other in source.parent.glob("*.safetensors")] if source.parent.is_dir() else []
+        found = nearest(source.name, sorted(names))
+        usage = "`nn train FILE --save PATH` writes the trained parameters"
         raise fail(
             "checkpoint",
-            f"cannot read `{source}`: {error.strerror or error}",
-            hint=did_you_mean(source.name, names, "`nn train FILE --save PATH` writes the trained parameters"),
+            f"cannot read `{source}`: {(error.strerror or str(error)).lower()}",
+            hint=f"did you mean `{source.with_name(found)}`?" if found else usage,
         ) from None
-    except (SafetensorError, ValueError, KeyError, TypeError, RecursionError) as error:
+    except (SafetensorError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise fail("checkpoint", f"`{source}` is no safetensors file, or is damaged: {error}") from None
-    parameters = {name: value for name, value in tensors.items() if not name.startswith(_STATISTICS)}
-    fitted = {name.removeprefix(_STATISTICS): value for name, value in tensors.items() if name not in parameters}
-    return Checkpoint(parameters, from_tensors(fitted))
+    return Checkpoint({name: value for name, value in tensors.items() if name not in fitted}, statistics)
 
 
-def fit(checkpoint: Checkpoint, nodes: list[Node], path: Path | str) -> dict[str, Array]:
-    """The parameters of a checkpoint as those of a program. Raises ProgramError where names or shapes differ."""
-    values: dict[str, Array] = {}
+def fit(checkpoint: Checkpoint, nodes: Sequence[Node], origin: str) -> dict[str, Array]:
+    """The parameters of a checkpoint as those of a program.
+
+    `origin` is what messages call where they come from. Raises ProgramError where names or shapes differ, and for values
+    that are no numbers.
+    """
     for node in nodes:
-        value = checkpoint.parameters.get(node.name)
-        if value is None:
-            raise _missing(node, checkpoint, path)
-        fits = len(value.shape) == len(node.shape) and all(
-            dim.value is None or dim.value == size for dim, size in zip(node.shape, value.shape, strict=True)
-        )
-        if not fits:
+        if node.name not in checkpoint.parameters:
+            raise _missing(node, checkpoint, origin)
+    known = [node.name for node in nodes]
+    for name in checkpoint.parameters:
+        if name not in known:
+            hint = did_you_mean(name, known, "was the program changed since the parameters were saved?")
             raise fail(
-                "checkpoint",
-                f"`{node.name}` has shape {list(value.shape)} in `{path}`, and {show_shape(node.shape)} in the program",
-                node.span,
-                hint="was the program changed, or `--set` given another value, since the parameters were saved?",
+                "checkpoint", f"{origin} has a parameter `{name}`, and the program has none of that name", hint=hint
             )
-        values[node.name] = value.astype(node.type.dtype.numpy, copy=False)
-    return values
+    return {node.name: _fitting(node, checkpoint.parameters[node.name], origin) for node in nodes}
 
 
-def _missing(node: Node, checkpoint: Checkpoint, path: Path | str) -> ProgramError:
-    known = ", ".join(f"`{name}`" for name in list(checkpoint.parameters)[:6])
+def _fitting(node: Node, value: Array, origin: str) -> Array:
+    """The value in the parameter's element type. Raises ProgramError when its shape is another."""
+    fits = len(value.shape) == len(node.shape) and all(
+        dim.value is None or dim.value == size for dim, size in zip(node.shape, value.shape, strict=True)
+    )
+    if not fits:
+        raise fail(
+            "checkpoint",
+            f"`{node.name}` has shape {list(value.shape)} in {origin}, and {show_shape(node.shape)} in the program",
+            node.span,
+            hint="was the program changed, or `--set` given another value, since the parameters were saved?",
+        )
+    if value.dtype.kind not in "biuf":
+        raise fail("checkpoint", f"`{node.name}` is {value.dtype} in {origin}, and not numbers", node.span)
+    return value.astype(node.type.dtype.numpy, copy=False)
+
+
+def _missing(node: Node, checkpoint: Checkpoint, origin: str) -> ProgramError:
+    known = ", ".join(f"`{name}`" for name in list(checkpoint.parameters)[:6]) or "no parameters"
     return fail(
         "checkpoint",
-        f"`{path}` has no parameter `{node.name}`",
+        f"{origin} has no parameter `{node.name}`",
         node.span,
         hint=did_you_mean(node.name, checkpoint.parameters, f"it has {known}"),
     )

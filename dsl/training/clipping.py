@@ -59,6 +59,11 @@ class Clipping(Declared):
     clip_norm: float | None = hyper(optional(number(above=0)), None, "the largest norm of all gradients together")
     clip_value: float | None = hyper(optional(number(above=0)), None, "the largest size of an element of a gradient")
 
+    @property
+    def is_on(self) -> bool:
+        """Whether there is a limit."""
+        return self.clip_norm is not None or self.clip_value is not None
+
     def apply(self, gradients: Gradients) -> dict[str, Array | None]:
         """The gradients within the limits."""
         clipped = dict(gradients)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from dsl.engine.bindings import Sizes
+from dsl.engine.bindings import Fed, Sizes
 from dsl.engine.reference import ReferenceEngine, Watch
 from dsl.graph.graph import Graph
 from dsl.graph.node import Node
 from dsl.ops.parameters import Array
-from dsl.source.diagnostic import ProgramError, fail
+from dsl.training.failures import RUN_ERRORS, run_error
 from dsl.training.values import fed_values
 
 
@@ -20,6 +20,8 @@ class Evaluator:
         self.engine = ReferenceEngine(graph, fetch)
         self._placeholders = [node for node in self.engine.leaves if node.kind == "placeholder"]
         self._parameters = [node for node in self.engine.leaves if node.kind == "parameter"]
+        self._others = [node for node in graph.placeholders if node.shape and node not in self._placeholders]
+        """Placeholders that no fetched node needs; their arrays may fix a size that one mentions, as `x.shape[0]` does."""
 
     def run(
         self,
@@ -30,31 +32,19 @@ class Evaluator:
     ) -> dict[Node, Array]:
         """The values of the fetched nodes and of all they depend on. Raises ProgramError."""
         bound = Sizes(sizes)
-        given = fed_values(self._placeholders, feeds, bound)
-        for node in self._parameters:
-            value = given[node] = parameters[node.name]
-            bound.bind(node.name, node.shape, value.shape, node.span)
+        fed = [node for node in self._others if node.name in feeds]
+        given = fed_values([*self._placeholders, *fed], feeds, bound)
+        given.update((node, parameters[node.name]) for node in self._parameters)
+        bound.bind(Fed(node.name, node.shape, given[node].shape, node.span) for node in self._parameters)
+        bound.bind(_sizing_defaults([node for node in self._others if node.name not in feeds], bound))
         try:
             return self.engine.run(given, bound, watch)
-        except IndexError as error:
-            raise _out_of_range(self.engine, given, bound, error) from None
-        except KeyError as error:
-            raise fail(
-                "shape",
-                f"the size of the dimension `{error.args[0]}` is not known",
-                hint=f"give it one: `dim {error.args[0]} = …`, or feed a placeholder that has it",
-            ) from None
+        except RUN_ERRORS as error:
+            raise run_error(self.engine, given, bound, error) from None
 
 
-def _out_of_range(
-    engine: ReferenceEngine, given: Mapping[Node, Array], sizes: Mapping[str, int], error: IndexError
-) -> ProgramError:
-    """The error for an index or a label that is out of range, at the node that was given it."""
-    last: list[Node] = []
-    try:
-        engine.run(given, sizes, lambda node, value, values: last.append(node))
-    except IndexError:
-        following = [node for node in engine.order if node.operation]
-        node = following[len(last)]
-        return fail("value", f"`{node.name or node.label}`: {error}", node.span)
-    raise error
+def _sizing_defaults(placeholders: Iterable[Node], known: Mapping[str, int]) -> Iterator[Fed]:
+    """The default arrays of placeholders, where they say how large a dimension is that nothing else has fixed."""
+    for node in placeholders:
+        if node.value is not None and node.value.ndim and any(dim.names - known.keys() for dim in node.shape):
+            yield Fed(node.name, node.shape, node.value.shape, node.span)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -14,11 +14,13 @@ from dsl.graph.graph import Graph
 from dsl.graph.node import Node
 from dsl.ops.parameters import Array
 from dsl.source.diagnostic import fail, placed
+from dsl.source.nearest import did_you_mean
 from dsl.training.data.dataset import Dataset
 from dsl.training.evaluation import Evaluator
 from dsl.training.history import History
+from dsl.training.measurements import Measurements
 from dsl.training.optimizers import LbfgsState, start
-from dsl.training.run import TrainRun
+from dsl.training.run import TrainRun, matches
 from dsl.training.schedules import Constant, ScheduleState
 from dsl.training.stopping import StoppingState
 from dsl.training.watch import NonFiniteTrap
@@ -78,14 +80,15 @@ class Trainer:
         self.datasets = datasets
         self.feeds = dict(feeds or {})
         self.trap = trap or (NonFiniteTrap(run.settings.watch) if run.settings.watch else None)
+        check_globs(run, "parameters", run.settings.parameters, [node.name for node in graph.parameters])
+        check_globs(run, "watch", run.settings.watch, graph.names)
         trained = run.trained(graph.parameters)
         found = gradients(graph, run.minimize, trained)
         if not found:
             raise unreachable(run, trained)
         self.gradients = {node.name: gradient for node, gradient in found.items()}
-        self.metrics = dict(metrics)
         self.forward_and_backward = Evaluator(graph, [run.minimize, *self.gradients.values()])
-        self.measurements = Evaluator(graph, [run.minimize, *self.metrics.values()])
+        self.measurements = Measurements(graph, run.minimize, metrics)
 
     def train(self, progress: Progress | None = None) -> Outcome:
         """Run to the end, or until early stopping ends it. Raises ProgramError."""
@@ -93,19 +96,47 @@ class Trainer:
         try:
             return loop.go()
         finally:
+            if self.trap:
+                self.trap.when = ""
             if progress:
                 progress.end()
 
-    def loss_and_gradients(self, parameters: Mapping[str, Array], feeds: Mapping[str, Array]) -> tuple[float, Parameters]:
+    def loss_and_gradients(
+        self, parameters: Mapping[str, Array], feeds: Mapping[str, Array]
+    ) -> tuple[float, Parameters]:
         """The loss on a batch, and its gradient for each trained parameter."""
         values = self.forward_and_backward.run(parameters, {**self.feeds, **feeds}, watch=self.trap)
         return float(values[self.run.minimize]), {name: values[node] for name, node in self.gradients.items()}
 
-    def measure(self, feeds: Mapping[str, Array]) -> dict[str, float]:
-        """The loss and the metrics on one feed."""
-        values = self.measurements.run(self.parameters, {**self.feeds, **feeds})
-        named = {"loss": self.run.minimize, **self.metrics}
-        return {name: float(values[node]) for name, node in named.items()}
+    def measure(self, dataset: str) -> dict[str, float]:
+        """The loss and the metrics on a data set, or for the empty name on the values that placeholders have."""
+        return self.measurements.measure(self.parameters, self.feeds_of(dataset), watch=self.trap)
+
+    def feeds_of(self, dataset: str) -> dict[str, Array]:
+        """What placeholders are fed from a data set, and otherwise."""
+        return {**self.feeds, **(self.datasets[dataset].arrays if dataset else {})}
+
+    @property
+    def columns(self) -> list[str]:
+        """What each row of the history has, but the seconds."""
+        measured = {name: self.measurements.names(self.feeds_of(name)) for name in self.run.validate}
+        return [
+            "epoch",
+            "step",
+            "loss",
+            "rate",
+            *(f"{name}.{metric}" for name in measured for metric in measured[name]),
+        ]
+
+
+def check_globs(run: TrainRun, key: str, globs: Iterable[str], names: Iterable[str]) -> None:
+    """Raise ProgramError for a glob that stands for no name: it would have no effect."""
+    known = list(names)
+    for glob in globs:
+        if glob != "*" and not any(matches(name, [glob]) for name in known):
+            shown = ", ".join(f"`{name}`" for name in known[:5])
+            hint = did_you_mean(glob, known, f"there is {shown}{' …' if len(known) > 5 else ''}")
+            raise fail("train", f'nothing is named as `{key} = ["{glob}"]` says', run.span, hint=hint)
 
 
 def unreachable(run: TrainRun, trained: list[Node]) -> Exception:
@@ -115,7 +146,9 @@ def unreachable(run: TrainRun, trained: list[Node]) -> Exception:
         "train",
         f"no parameter reaches `{run.minimize.name}`, so there is nothing to train",
         run.span,
-        hint=f"the parameters chosen are {names}" if trained else "no parameter has a name that `parameters` stands for",
+        hint=f"the parameters chosen are {names}"
+        if trained
+        else "no parameter has a name that `parameters` stands for",
     )
 
 
@@ -140,7 +173,8 @@ class _Loop:
         self.stopping: StoppingState | None = run.early_stopping.start() if run.early_stopping else None
         self.best: Parameters = trainer.parameters
         self.generator = np.random.Generator(np.random.PCG64(settings.seed))
-        self.outcome = Outcome(run.name, trainer.parameters, History())
+        self.outcome = Outcome(run.name, trainer.parameters, History(name=run.name))
+        self.check_monitors()
 
     def go(self) -> Outcome:
         """Epoch by epoch to the end."""
@@ -178,8 +212,10 @@ class _Loop:
             if self.outcome.steps >= self.total_steps:
                 break
         row: dict[str, Any] = {"epoch": epoch, "step": self.outcome.steps, "loss": total / rows, "rate": rate}
+        if self.trainer.trap:
+            self.trainer.trap.when = f" in validation after step {self.outcome.steps}"
         for name in self.run.validate:
-            measured = self.trainer.measure(self.trainer.datasets[name].arrays)
+            measured = self.trainer.measure(name)
             row |= {f"{name}.{metric}": value for metric, value in measured.items()}
         self.observe(row, epoch)
         return row
@@ -198,7 +234,7 @@ class _Loop:
         """One update of the parameters; the loss before it."""
         trainer = self.trainer
         if trainer.trap:
-            trainer.trap.step = self.outcome.steps + 1
+            trainer.trap.when = f" in step {self.outcome.steps + 1}"
         trained = {name: trainer.parameters[name] for name in trainer.gradients}
         clip = self.run.settings.clipping.apply
         if isinstance(self.state, LbfgsState):
@@ -225,21 +261,17 @@ class _Loop:
 
     def monitored(self, row: Mapping[str, Any], wanted: str | None) -> float:
         """The value that is watched: by default the loss on the first validation set, or else the training loss."""
-        column = wanted or (f"{self.run.validate[0]}.loss" if self.run.validate else "loss")
-        if column not in row:
-            from dsl.source.nearest import did_you_mean
+        return float(row[wanted or (f"{self.run.validate[0]}.loss" if self.run.validate else "loss")])
 
-            raise fail(
-                "train",
-                f"there is no `{column}` to monitor",
-                self.run.span,
-                hint=did_you_mean(column, row, f"there is {', '.join(row)}"),
-            )
-        return float(row[column])
+    def check_monitors(self) -> None:
+        """Raise ProgramError when the schedule or early stopping watches a value that the history will not have."""
+        columns = self.trainer.columns
+        for watching in (self.schedule.schedule.plateau, self.run.early_stopping):
+            if watching and watching.monitor and watching.monitor not in columns:
+                known = ", ".join(f'"{column}"' for column in columns[2:])
+                hint = did_you_mean(watching.monitor, columns, f"there is {known}")
+                raise fail("train", f"there is no `{watching.monitor}` to monitor", self.run.span, hint=hint)
 
     def final_metrics(self) -> dict[str, dict[str, float]]:
         """The loss and the metrics of the trained parameters on each data set of the run."""
-        if self.data is None:
-            return {"": self.trainer.measure({})}
-        names = dict.fromkeys([*([self.run.data] if self.run.data else []), *self.run.validate])
-        return {name: self.trainer.measure(self.trainer.datasets[name].arrays) for name in names}
+        return {name: self.trainer.measure(name) for name in [self.run.data or "", *self.run.validate]}

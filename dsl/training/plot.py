@@ -71,11 +71,8 @@ _FEW = 60
 """Up to so many rows each is marked, so that a point between two gaps is seen."""
 
 
-def save_plot(history: History, path: str | Path) -> None:
-    """Draw the losses, the metrics and the rate below each other into a `.png`, `.svg` or `.pdf`, by the path's ending.
-
-    Raises ProgramError for another ending, without matplotlib, and where nothing can be written.
-    """
+def check_format(path: str | Path) -> None:
+    """Raise ProgramError when `save_plot` could not draw into this file: for its ending, or without matplotlib."""
     path = Path(path)
     if path.suffix.lower() not in FORMATS:
         raise fail(
@@ -83,6 +80,26 @@ def save_plot(history: History, path: str | Path) -> None:
             f"no picture of the kind `{path.suffix or path.name}` can be drawn",
             hint=f"let the path end in {', '.join(FORMATS[:-1])} or {FORMATS[-1]}",
         )
+    _matplotlib("matplotlib")
+
+
+def _matplotlib(module: str) -> Any:
+    """A module of matplotlib. Raises ProgramError without it."""
+    try:
+        return import_module(module)
+    except ImportError as error:
+        raise fail(
+            "missing", "drawing to a file needs matplotlib, which is not installed", hint="pip install 'nn-lang[plot]'"
+        ) from error
+
+
+def save_plot(history: History, path: str | Path) -> None:
+    """Draw the losses, the metrics and the rate below each other into a `.png`, `.svg` or `.pdf`, by the path's ending.
+
+    Raises ProgramError for another ending, without matplotlib, and where nothing can be written.
+    """
+    path = Path(path)
+    check_format(path)
     figure = _figure(history)
     kind = path.suffix.lower()[1:]
     dates = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
@@ -92,12 +109,7 @@ def save_plot(history: History, path: str | Path) -> None:
 
 def _figure(history: History) -> Any:
     """The picture as a matplotlib figure, made without its global state, so that it needs no display."""
-    try:
-        figure_class = import_module("matplotlib.figure").Figure
-    except ImportError as error:
-        raise fail(
-            "missing", "drawing to a file needs matplotlib, which is not installed", hint="pip install 'nn-lang[plot]'"
-        ) from error
+    figure_class = _matplotlib("matplotlib.figure").Figure
     panels = _panels(curves(history))
     figure = figure_class(figsize=(7, 1 + 2.4 * max(len(panels), 1)), layout="constrained")
     axes = figure.subplots(max(len(panels), 1), 1, squeeze=False, sharex=True)[:, 0]

@@ -8,14 +8,17 @@ from fnmatch import fnmatchcase
 from typing import ClassVar
 
 from dsl.graph.node import Node
+from dsl.source.diagnostic import fail
 from dsl.source.text import Span
 from dsl.training.clipping import Clipping
 from dsl.training.hyperparameters import ArgumentError, Declared, flag, hyper, integer, listed, number, optional, text
-from dsl.training.optimizers import Optimizer
+from dsl.training.optimizers import Lbfgs, Optimizer
 from dsl.training.schedules import Schedule
 from dsl.training.stopping import EarlyStopping
 
-_GLOBS = listed(text("encoder.*"), 'a list of names, in which `*` stands for anything: ["encoder.*"]', lambda globs: True)
+_GLOBS = listed(
+    text("encoder.*"), 'a list of names, in which `*` stands for anything: ["encoder.*"]', lambda globs: True
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +64,16 @@ class TrainRun:
     validate: tuple[str, ...] = ()
     schedule: Schedule | None = None
     early_stopping: EarlyStopping | None = None
+
+    def __post_init__(self) -> None:
+        """Raise ProgramError for what does not go together."""
+        if isinstance(self.optimizer, Lbfgs) and self.settings.clipping.is_on:
+            raise fail(
+                "train",
+                "`lbfgs` learns the loss's curvature from its gradients, and clipped gradients belong to no loss",
+                self.span,
+                hint="leave out `clip_norm` and `clip_value`, or take another optimiser: `optimizer = adam()`",
+            )
 
     def trained(self, parameters: Iterable[Node]) -> list[Node]:
         """The parameters that the globs of the block choose."""

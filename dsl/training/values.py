@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dsl.engine.bindings import Sizes
+from dsl.engine.bindings import Fed, Sizes
 from dsl.graph.node import Node
 from dsl.ops.dims import show_shape
 from dsl.ops.parameters import Array
@@ -64,8 +64,8 @@ def fed_values(placeholders: Iterable[Node], feeds: Mapping[str, npt.ArrayLike],
         if array.ndim == 0 and node.shape:
             waiting.append((node, array))
             continue
-        sizes.bind(node.name, node.shape, array.shape, node.span)
         values[node] = array
+    sizes.bind(Fed(node.name, node.shape, array.shape, node.span) for node, array in values.items())
     for node, array in waiting:
         unknown = sorted({name for dim in node.shape for name in dim.names if name not in sizes})
         if unknown:
@@ -89,4 +89,4 @@ def _as_array(node: Node, given: Any) -> Array:
     if array.dtype == node.type.dtype.numpy:
         return array
     with placed(node.span):
-        return cast(array, node.type.dtype, node.name) if array.ndim else cast(array[None], node.type.dtype, node.name)[0:1].reshape(())
+        return cast(np.atleast_1d(array), node.type.dtype, node.name).reshape(array.shape)

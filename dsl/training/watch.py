@@ -15,13 +15,13 @@ from dsl.training.run import matches
 class NonFiniteTrap:
     """A watch for the reference engine that stops at the first value with an infinity or nan.
 
-    `globs` are the names of the values to watch; a gradient is watched with the value it belongs to. `step` is told by the
-    training loop, 0 outside training.
+    `globs` are the names of the values to watch; a gradient is watched with the value it belongs to. `when` is told by the
+    training loop: ` in step 12`, empty outside training.
     """
 
     def __init__(self, globs: Sequence[str] = ("*",)) -> None:
         self.globs = globs
-        self.step = 0
+        self.when = ""
         self._watched: dict[Node, bool] = {}
 
     def __call__(self, node: Node, value: Array, values: Mapping[Node, Array]) -> None:
@@ -33,14 +33,15 @@ class NonFiniteTrap:
             return
         what = f"the gradient that flows back through `{_owner(node).name}`" if node.backward_of else f"`{node.name}`"
         kind = "nan" if np.isnan(value).any() else "infinite"
-        when = f" in step {self.step}" if self.step else ""
-        inputs = [f"{_called(source)} in {describe_range(values[source])}" for source in node.inputs]
+        inputs = [_described(source, values[source]) for source in node.inputs]
         raise fail(
             "nonfinite",
-            f"{what} is {kind}{when}: `{node.label}` of {' and '.join(inputs) or 'no inputs'}",
+            f"{what} is {kind}{self.when}: `{node.label}` of {' and '.join(inputs) or 'no inputs'}",
             node.span,
             label="the first value that is not finite",
-            labels=[Label(s.span, f"{_called(s)} comes from here") for s in node.inputs if s.span and s.span != node.span],
+            labels=[
+                Label(s.span, f"{_called(s)} comes from here") for s in node.inputs if s.span and s.span != node.span
+            ],
             hint="a smaller learning rate, or `clip_norm`, keeps values from growing; `log`, `sqrt` and `/` need their domain",
         )
 
@@ -49,9 +50,14 @@ def _owner(node: Node) -> Node:
     return node.backward_of or node
 
 
+def _described(node: Node, value: Array) -> str:
+    """An input and what it holds: its range, or its one value."""
+    if node.kind == "constant" and value.size == 1:
+        return f"{value.item():.6g}"
+    return f"{_called(node)} = {value.item():.6g}" if value.size == 1 else f"{_called(node)} in {describe_range(value)}"
+
+
 def _called(node: Node) -> str:
-    if node.kind == "constant" and not node.shape:
-        return f"the number {node.value}"
     return f"`{node.name}`" if node.name else f"a `{node.label}`"
 
 

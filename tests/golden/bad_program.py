@@ -2,7 +2,7 @@
 
     # set: hidden = "many"      a constant given from outside
     # feed: x = [1, 2]          a placeholder's value
-    # do: train                 what is done with the program once it is loaded: run, train, gradients, predict
+    # do: train                 what is done with the program once it is loaded: run, train, check, gradients, predict
 
 Values are JSON. Without `do` the program is loaded, and its warnings are the diagnostics.
 """
@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import dsl
-from dsl.source.render import render
 
 _DIRECTIVE = re.compile(r"^# (set|feed|do): *(?:([\w.]+) *= *)?(.*)$", re.MULTILINE)
 
@@ -38,7 +37,7 @@ def diagnose(path: Path) -> str:
         _do(program, deed, feeds)
     except dsl.ProgramError as error:
         return f"{error}\n"
-    return "".join(f"{render(warning)}\n" for warning in program.warnings)
+    return f"{dsl.ProgramError(program.warnings)}\n" if program.warnings else ""
 
 
 def _do(program: dsl.Program, deed: str, feeds: dict[str, Any]) -> None:
@@ -47,6 +46,7 @@ def _do(program: dsl.Program, deed: str, feeds: dict[str, Any]) -> None:
             program.run(feeds)
         case "train":
             program.train_all()
+        case "check":
             program.check_all()
         case "gradients":
             program.gradients(feeds=feeds)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from dsl.app.options import format_option, read_settings, set_option
+from dsl.app import options
+from dsl.app.options import read_settings
 
 if TYPE_CHECKING:
+    from dsl.app.stages import Stage
     from dsl.language.elaborate.model import Model
     from dsl.source.diagnostic import Diagnostic
 
@@ -19,62 +23,110 @@ if TYPE_CHECKING:
 @click.argument("files", nargs=-1, required=True, type=click.Path(dir_okay=False), metavar="FILE…")
 @click.option("--gradients", is_flag=True, help="Compare every gradient of the loss with finite differences.")
 @click.option(
-    "--print", "stage", type=click.Choice(["tree", "graph", "gradient"]), help="Print the program at a stage of its way."
+    "--print",
+    "stage",
+    type=click.Choice(["tree", "graph", "gradient"]),
+    help="Print the program at a stage of its way.",
 )
-@set_option
-@format_option
+@options.set_option
+@options.format_option
 def command(
-    files: tuple[str, ...], gradients: bool, stage: str | None, settings: tuple[str, ...], format: str
+    files: tuple[str, ...], gradients: bool, stage: Stage | None, settings: tuple[str, ...], format: str
 ) -> int:
     """Check programs: syntax, names, shapes, element types. The exit status is 1 when there is an error."""
-    from dsl.app.output import print_json, show_diagnostics
+    from dsl.app.output import print_json
 
-    diagnostics: list[Diagnostic] = []
+    overrides = read_settings(settings)
+    as_json = format == "json"
     failed = False
+    diagnostics: list[Any] = []
+    stages: dict[str, list[Any]] = {}
+    comparisons: list[Any] = []
     for file in files:
-        model, found = _model(file, settings)
-        diagnostics += found
-        errors = [d for d in found if d.severity == "error"]
-        if format == "table":
-            if found:
-                show_diagnostics(found)
-            _summary(file, errors, found)
-        if errors or model is None:
-            failed = True
-            continue
-        if stage:
-            from dsl.app.stages import print_stage
-
-            print_stage(stage, model)
-        if gradients:
-            from dsl.app.gradient_check import check_gradients
-
-            failed |= not check_gradients(model, quiet=format == "json")
-    if format == "json":
-        print_json({"diagnostics": [diagnostic.as_json() for diagnostic in diagnostics]})
+        checked = _Checked(file, overrides)
+        if not as_json:
+            checked.print_found()
+        if checked.model is not None and stage:
+            stages[file] = checked.stage(stage, as_json)
+        if checked.model is not None and gradients:
+            comparisons += checked.gradients(as_json)
+        diagnostics += [diagnostic.as_json() for diagnostic in checked.found]
+        failed |= checked.failed
+    if as_json:
+        more: dict[str, Any] = {stage: stages} if stage else {}
+        more |= {"gradients": comparisons} if gradients else {}
+        print_json({"diagnostics": diagnostics, **more})
     return 1 if failed else 0
 
 
-def _model(file: str, settings: tuple[str, ...]) -> tuple[Model | None, list[Diagnostic]]:
-    """The elaborated program and all that was found; no program when the file cannot be read."""
-    from dsl.app.program import unreadable
-    from dsl.language.program import elaborate
-    from dsl.source.text import Source
+class _Checked:
+    """One file: its model, None when it has errors, and all that was found in it."""
 
-    try:
-        source = Source.read(Path(file), file)
-    except (OSError, UnicodeDecodeError) as error:
-        return None, list(unreadable(file, error).diagnostics)
-    model = elaborate(source, read_settings(settings))
-    return model, list(model.diagnostics.values())
+    def __init__(self, file: str, overrides: dict[str, Any]) -> None:
+        from dsl.app.files import unreadable
+        from dsl.language.program import elaborate
+        from dsl.source.text import Source
 
+        self.file = file
+        self.model: Model | None = None
+        self.found: list[Diagnostic] = []
+        try:
+            model = elaborate(Source.read(Path(file), file), overrides)
+        except (OSError, UnicodeDecodeError) as error:
+            self.found += unreadable(file, error).diagnostics
+        else:
+            self.found += model.diagnostics.values()
+            self.model = None if model.errors else model
+        self.failed = self.model is None
 
-def _summary(file: str, errors: list[Diagnostic], found: list[Diagnostic]) -> None:
-    warnings = len(found) - len(errors)
-    parts = [_count(len(errors), "error")] if errors else []
-    parts += [_count(warnings, "warning")] if warnings else []
-    click.echo(f"{file}: {' and '.join(parts) or 'no mistakes found'}", file=sys.stderr if parts else sys.stdout)
+    def print_found(self) -> None:
+        """The diagnostics, and how many there are."""
+        from dsl.app.output import show_diagnostics
+        from dsl.app.wording import plural
+        from dsl.source.render import printable
 
+        if self.found:
+            show_diagnostics(self.found)
+        errors = sum(diagnostic.severity == "error" for diagnostic in self.found)
+        counts = {"error": errors, "warning": len(self.found) - errors}
+        parts = [plural(count, kind) for kind, count in counts.items() if count]
+        summary = f"{printable(self.file)}: {' and '.join(parts) or 'no mistakes found'}"
+        click.echo(summary, file=sys.stderr if parts else sys.stdout)
 
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"
+    def stage(self, stage: Stage, as_json: bool) -> list[Any]:
+        """Print the program at a stage, or give it for the document."""
+        from dsl.app.stages import print_stage, stage_as_json
+
+        assert self.model is not None
+        with self._noting_mistakes(as_json):
+            if as_json:
+                return stage_as_json(stage, self.model)
+            print_stage(stage, self.model)
+        return []
+
+    def gradients(self, as_json: bool) -> list[Any]:
+        """Compare the gradients, and print the comparison or give it for the document."""
+        from dsl.app.gradient_check import agrees, compare_losses, comparisons_as_json, print_comparisons
+
+        assert self.model is not None
+        with self._noting_mistakes(as_json):
+            reports = compare_losses(self.model)
+            self.failed |= not all(agrees(c) for report in reports.values() for c in report.comparisons)
+            if as_json:
+                return comparisons_as_json(self.file, reports)
+            print_comparisons(reports)
+        return []
+
+    @contextmanager
+    def _noting_mistakes(self, as_json: bool) -> Generator[None]:
+        """Keep a mistake that shows inside, such as a data file that is missing, so that the other files are checked too."""
+        from dsl.app.output import show_diagnostics
+        from dsl.source.diagnostic import ProgramError
+
+        try:
+            yield
+        except ProgramError as error:
+            self.failed = True
+            self.found += error.diagnostics
+            if not as_json:
+                show_diagnostics(error.diagnostics)

@@ -7,21 +7,26 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dsl.app.options import feed_option, file_argument, format_option, open_program, read_feeds, set_option
+from dsl.app import options
+from dsl.app.options import open_program, read_feeds
 
 if TYPE_CHECKING:
     from dsl.app.program import Program
+    from dsl.ops.parameters import Array
 
 
 @click.command("predict")
-@file_argument
-@click.option("--load", type=click.Path(dir_okay=False), help="The trained parameters; by default the run's checkpoint.")
+@options.file_argument
+@click.option(
+    "--load", type=click.Path(dir_okay=False), help="The trained parameters; by default the run's checkpoint."
+)
 @click.option("--data", type=click.Path(dir_okay=False), help="A file with the columns that the data block reads.")
-@feed_option
-@click.option("--on", metavar="DATASET", help="Predict for a data set of the program: digits.test.")
-@click.option("--fetch", multiple=True, metavar="NAME", help="Print this value; can be given several times.")
-@set_option
-@format_option
+@options.feed_option
+@options.on_option
+@options.fetch_option
+@options.set_option
+@options.trap_option
+@options.format_option
 def command(
     file: str,
     load: str | None,
@@ -30,38 +35,53 @@ def command(
     on: str | None,
     fetch: tuple[str, ...],
     settings: tuple[str, ...],
+    trap_nonfinite: bool,
     format: str,
 ) -> None:
-    """Apply a trained program to new data and print the outputs."""
-    from dsl.app.output import array, print_json, table
+    """Apply a trained program to new data and print the predictions.
 
-    program = open_program(file, settings)
+    New data are treated as the training data were. Columns that the predictions do not need, such as labels, may be missing.
+    """
+    from dsl.app.output import print_json
+    from dsl.app.report import as_outputs, print_predictions
+
+    program = open_program(file, settings, trap=trap_nonfinite)
     program.restore(load or _checkpoint(program, file))
-    given = read_feeds(feeds)
+    names = list(fetch) or None
+    given: dict[str, Any] = read_feeds(feeds)
     if data:
-        given = {**program.new_data(Path(data), list(fetch) or None), **given}
-    if on:
-        values = program.run(given, list(fetch) or None, on)
-    else:
-        values = program.predict(given, list(fetch) or None)
-    types = {name: program.node(name).type.dtype.name for name in values}
+        given = {**program.new_data(data, names, beside=given), **given}
+    found = program.predict(given, names, on)
+    nodes = {name: program.node(name) for name in found}
+    values = {name: (value, nodes[name].type.dtype.name) for name, value in found.items()}
+    classes = {name: labels for name in found if (labels := program.labels(name)) is not None}
     if format == "json":
-        outputs = {n: {"value": v, "shape": list(v.shape), "dtype": types[n]} for n, v in values.items()}
-        print_json({"outputs": outputs})
+        document = as_outputs(values)
+        for name, labels in classes.items():
+            document[name]["labels"] = _called(found[name], labels).tolist()
+        print_json({"outputs": document})
         return
-    rows: list[list[str]] = [[name, f"{types[name]}{list(v.shape) if v.ndim else ''}", array(v)] for name, v in values.items()]
-    table(["output", "type", "value"], rows)
+    by_row = {name for name, node in nodes.items() if node.shape and node.shape[0].value is None}
+    print_predictions(values, by_row, {name: _called(found[name], labels) for name, labels in classes.items()})
 
 
-def _checkpoint(program: Program, file: str) -> Any:
+def _called(numbers: Array, labels: Array) -> Array:
+    """The labels of integers; those beyond the last label have none."""
+    import numpy as np
+
+    known = (numbers >= 0) & (numbers < len(labels))
+    return np.where(known, labels[np.where(known, numbers, 0).astype(np.int64)].astype(str), "")
+
+
+def _checkpoint(program: Program, file: str) -> Path:
     """The checkpoint that the last run of the program writes. Raises ProgramError when there is none."""
     from dsl.source.diagnostic import fail
 
+    usage = f"`nn train {file} --save model.safetensors`, then `nn predict {file} --load model.safetensors`"
     paths = [run.settings.checkpoint for run in program.model.runs if run.settings.checkpoint]
     if not paths:
-        raise fail(
-            "checkpoint",
-            "which trained parameters should be used?",
-            hint=f"`nn train {file} --save model.safetensors`, then `nn predict {file} --load model.safetensors`",
-        )
-    return program.beside(paths[-1])
+        raise fail("checkpoint", "which trained parameters should be used?", hint=usage)
+    path = program.beside(paths[-1])
+    if not path.exists():
+        raise fail("checkpoint", f"the program has not been trained: there is no `{path}`", hint=f"`nn train {file}`")
+    return path

@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from dsl.app.options import file_argument, format_option, load_option, open_program, set_option, trap_option
+from dsl.app import options
+from dsl.app.options import open_program
 
 if TYPE_CHECKING:
-    from dsl.app.program import Program
-    from dsl.training.history import History
     from dsl.training.loop import Outcome
 
 
 @click.command("train")
-@file_argument
-@set_option
+@options.file_argument
+@options.set_option
 @click.option("--only", multiple=True, metavar="NAME", help="Carry out this train block only.")
-@load_option
+@options.load_option
 @click.option("--save", type=click.Path(dir_okay=False), help="Write the trained parameters as safetensors.")
 @click.option("--history", type=click.Path(dir_okay=False), help="Write the history of all epochs as CSV.")
 @click.option("--plot", metavar="PATH", help="Draw the history: to a .png, .svg or .pdf, or with `-` in the terminal.")
-@click.option("--quiet", is_flag=True, help="Show no progress.")
-@trap_option
-@format_option
+@options.quiet_option
+@options.trap_option
+@options.format_option
 def command(
     file: str,
     settings: tuple[str, ...],
@@ -42,56 +41,54 @@ def command(
 
     The exit status is 1 when an expectation does not hold.
     """
+    from dsl.app.files import check_writable
     from dsl.app.output import print_json
-    from dsl.app.report import expects_as_json, outcome_as_json, print_expects, print_metrics
+    from dsl.app.report import expects_as_json, outcome_as_json, print_expects, print_metrics, warn_of_nonfinite
+    from dsl.app.training import joined_history, train_with_progress
 
     program = open_program(file, settings, load, trap_nonfinite)
-    outcomes = train_with_progress(program, list(only) or None, quiet=quiet or format == "json")
+    for path in filter(None, (save, history)):
+        check_writable(path)
+    if plot and plot != "-":
+        _check_plot(plot)
+    outcomes = train_with_progress(program, list(only) or None, quiet)
     if save:
         program.save(save)
     if history:
-        _joined(outcomes).to_csv(history)
+        joined_history(outcomes).to_csv(history)
     results = program.check_all()
     if format == "json":
         runs = [outcome_as_json(outcome) for outcome in outcomes]
         print_json({"runs": runs, "expects": expects_as_json(results)})
     else:
         print_metrics(outcomes)
-        print_expects(results)
+        print_expects(results, apart=True)
+    warn_of_nonfinite(outcomes)
     if plot:
-        _draw(outcomes, plot)
+        _draw(outcomes, plot, err=format == "json")
     return 0 if all(result.passed for result in results) else 1
 
 
-def train_with_progress(program: Program, names: list[str] | None = None, quiet: bool = False) -> list[Outcome]:
-    """Carry out the runs, showing how far they are on standard error."""
-    from dsl.app.progress import progress_for
+def _check_plot(path: str) -> None:
+    """Raise ProgramError when the picture could not be drawn in the end."""
+    from dsl.app.files import check_writable
+    from dsl.training.plot import check_format
 
-    runs = program.runs(names)
-    with progress_for(quiet) as progress:
-        return [program.train_one(run, progress) for run in runs]
-
-
-def _joined(outcomes: list[Outcome]) -> History:
-    """The histories of all runs as one; of several, with the number of the run."""
-    from dsl.training.history import History
-
-    if len(outcomes) == 1:
-        return outcomes[0].history
-    rows: list[dict[str, Any]] = []
-    for number, outcome in enumerate(outcomes, 1):
-        rows += [{"run": number, **row} for row in outcome.history.rows]
-    return History(rows)
+    check_format(path)
+    check_writable(path)
 
 
-def _draw(outcomes: list[Outcome], path: str) -> None:
+def _draw(outcomes: list[Outcome], path: str, err: bool) -> None:
+    """Draw the history of each run, of several into files of their own: `loss-warm_up.png`."""
+    from shutil import get_terminal_size
+
     from dsl.training.plot import save_plot, terminal_plot
 
     if path == "-":
-        for outcome in outcomes:
-            click.echo(terminal_plot(outcome.history))
+        width = min(get_terminal_size().columns, 100)
+        click.echo("\n\n".join(terminal_plot(outcome.history, width) for outcome in outcomes), err=err)
         return
     target = Path(path)
     for outcome in outcomes:
-        named = len(outcomes) > 1
-        save_plot(outcome.history, target.with_stem(f"{target.stem}-{outcome.name}") if named else target)
+        one = len(outcomes) == 1
+        save_plot(outcome.history, target if one else target.with_stem(f"{target.stem}-{outcome.name}"))

@@ -10,6 +10,7 @@ from dsl.language.elaborate.apply import Given, call_operation
 from dsl.language.elaborate.elaboration import Elaboration, elaborates
 from dsl.language.elaborate.machine import Task
 from dsl.graph.node import Node
+from dsl.language.elaborate.places import inside
 from dsl.language.elaborate.scope import Frame
 from dsl.language.elaborate.suggestions import callee_hint, unknown_callee
 from dsl.language.elaborate.types import bind_pattern
@@ -41,16 +42,16 @@ def pipe(e: Elaboration, expression: syntax.Pipe, frame: Frame) -> Task:
     value = e.quick(expression.value, frame)
     if value is PENDING:
         value = yield e.evaluate(expression.value, frame)
-    piped = Given(None, value, expression.value.span)
+    piped = Given.of(expression.value, value)
     target, arguments = expression.target, ()
     if isinstance(target, syntax.Call):
         target, arguments = target.function, target.arguments
     elif not isinstance(target, syntax.Name | syntax.Attribute):
         raise fail(
             "syntax",
-            f"`|>` pipes into a function or a layer, not into `{_short(target)}`",
+            f"`|>` pipes into a function or a layer, not into `{target.span.quoted('this')}`",
             target.span,
-            hint="put the pipe in brackets: `(x |> f) + 1`" if isinstance(target, syntax.Binary) else "",
+            hint=_pipe_hint(expression),
         )
     callee = yield _callee(e, target, frame)
     given = yield _arguments(e, arguments, frame)
@@ -60,13 +61,16 @@ def pipe(e: Elaboration, expression: syntax.Pipe, frame: Frame) -> Task:
         callee = yield _invoke(e, callee, given, expression.target.span, frame)
         given = []
     if isinstance(callee, Operation):
-        return call_operation(e, callee, [piped, *given], expression.span)
-    return (yield _invoke(e, callee, [piped, *given], expression.span, frame))
+        return call_operation(e, callee, [piped, *given], expression.target.span)
+    return (yield _invoke(e, callee, [piped, *given], expression.target.span, frame))
 
 
-def _short(expression: syntax.Expression) -> str:
-    text = expression.span.text
-    return text if len(text) <= 32 and "\n" not in text else "this"
+def _pipe_hint(expression: syntax.Pipe) -> str:
+    target = expression.target
+    if not isinstance(target, syntax.Binary):
+        return ""
+    value, left = expression.value.span.quoted("x"), target.left.span.quoted("f")
+    return f"put the pipe in brackets: `({value} |> {left}) {target.operator} {target.right.span.quoted('…')}`"
 
 
 def _callee(e: Elaboration, function: syntax.Expression, frame: Frame) -> Task:
@@ -94,6 +98,8 @@ def _callee(e: Elaboration, function: syntax.Expression, frame: Frame) -> Task:
         return found
     if value is not PENDING:
         raise _not_callable(value, function, callee_hint(e, name, frame))
+    if frame.module.lacks_imports:
+        return POISON
     raise unknown_callee(e, function, frame)
 
 
@@ -124,7 +130,7 @@ def _arguments(e: Elaboration, arguments: Sequence[syntax.Argument], frame: Fram
                 argument.span,
                 labels=[Label(given[-1].span, "this one is given by keyword")],
             )
-        given.append(Given(argument.name, value, argument.value.span))
+        given.append(Given.argument(argument, value))
     return given
 
 
@@ -159,18 +165,21 @@ def _make_layer(e: Elaboration, definition: Definition, given: Sequence[Given], 
             labels=[Label(frame.definition.statement.name.span, "a function is pure")],
             hint=f"write `layer {frame.definition.name}(…)(…)` instead of `def`, or pass the layer in as an argument",
         )
+    e.called.add(statement.span)
     options = Frame(definition.home.module, definition.home, definition=definition)
     yield _bind_formals(e, definition, statement.options, given, options, span)
     if any(value is POISON for value in options.names.values()):
         return POISON
-    return LayerInstance(definition, options.names, span, made_by_itself=_is_active(e, definition))
+    layer = LayerInstance(definition, options.names, span, made_by_itself=_is_active(e, definition))
+    e.layers.append(layer)
+    return layer
 
 
 def _apply_layer(
     e: Elaboration, layer: LayerInstance, given: Sequence[Given], span: Span, frame: Frame
 ) -> Task:
     """`encoder(x)`: run the layer's body on a value, with the layer's own parameters."""
-    definition = layer.definition
+    definition, layer.applied = layer.definition, True
     if not layer.path:
         layer.path = frame.allocate(frame.below_statement(definition.name))
         layer = _shared(layer, frame)
@@ -196,9 +205,13 @@ def _shared(layer: LayerInstance, frame: Frame) -> LayerInstance:
 def _run_body(e: Elaboration, definition: Definition, inner: Frame, given: Sequence[Given], span: Span) -> Task:
     statement = definition.statement
     e.calls.append((definition, span))
+    e.called.add(statement.span)
     try:
         yield _bind_formals(e, definition, statement.parameters, given, inner, span)
-        yield e.block(statement.body.statements, inner)
+        try:
+            yield e.block(statement.body.statements, inner)
+        except ProgramError as error:
+            raise inside(error, span, f"in this use of `{definition.name}`") from None
     finally:
         e.calls.pop()
     if inner.returned is PENDING:
@@ -223,13 +236,18 @@ def _check_recursion(e: Elaboration, definition: Definition, span: Span, *, recu
     """
     names = [called.name for called, _ in e.calls]
     if recursive:
-        way = " → ".join([*names[names.index(definition.name) :][:8], definition.name])
+        ring = e.calls[names.index(definition.name) :]
+        way = " → ".join(f"`{name}`" for name in [*(called.name for called, _ in ring[:8]), definition.name])
+        calls = zip(ring, ring[1:], strict=False)
         raise fail(
             "recursion",
             f"`{definition.name}` calls itself: {way}",
             span,
-            label="calls itself here",
-            labels=[Label(definition.statement.name.span, f"`{definition.name}` is defined here")],
+            label=f"`{ring[-1][0].name}` calls `{definition.name}` here" if len(ring) > 1 else "calls itself here",
+            labels=[
+                Label(definition.statement.name.span, f"`{definition.name}` is defined here"),
+                *(Label(place, f"`{caller.name}` calls `{called.name}` here") for (caller, _), (called, place) in calls),
+            ][:8],
             hint="everything is unrolled before it runs; use `repeat` for a known number of passes",
         )
     if len(names) >= _DEEPEST_CALL:
@@ -268,6 +286,7 @@ def _match(
     title = f"`{definition.name}`"
     here = [Label(definition.statement.name.span, f"{title} is defined here")]
     hint = f"it is called as `{definition.name}({', '.join(f.span.text for f in formals)})`"
+    check_formals(definition.statement)
     bound: dict[str, Given] = {}
     for position, argument in enumerate(given):
         if argument.name is None and position >= len(names):
@@ -284,17 +303,29 @@ def _match(
             raise fail(
                 "argument",
                 f"{title} has no argument `{name}`",
-                argument.span,
+                argument.name_span or argument.span,
                 labels=here,
                 hint=did_you_mean(name, names, hint),
             )
         if name in bound:
-            raise fail("argument", f"`{name}` of {title} is given twice", argument.span, labels=here, hint=hint)
+            place = argument.name_span or argument.span
+            raise fail("argument", f"`{name}` of {title} is given twice", place, labels=here, hint=hint)
         bound[name] = argument
     for formal in formals:
         if formal.name.id not in bound and formal.default is None:
             raise fail("argument", f"{title} needs `{formal.name.id}`", span, labels=here, hint=hint)
     return bound
+
+
+def check_formals(statement: syntax.FunctionStatement | syntax.LayerStatement) -> None:
+    """Raise ProgramError when a function or layer has two arguments of one name."""
+    options = statement.options if isinstance(statement, syntax.LayerStatement) else ()
+    seen: dict[str, syntax.Formal] = {}
+    for formal in (*options, *statement.parameters):
+        first = seen.setdefault(formal.name.id, formal)
+        if first is not formal:
+            message = f"the argument `{formal.name.id}` is there twice"
+            raise fail("name", message, formal.name.span, labels=[Label(first.name.span, "first here")])
 
 
 def _layer_hint(definition: Definition, formals: Sequence[syntax.Formal]) -> str:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from dsl.language.elaborate.values import describe
 from dsl.ops.dims import Dim, as_dim
-from dsl.source.diagnostic import fail
+from dsl.source.diagnostic import Label, ProgramError, fail
 from dsl.source.text import Span
 
 _NUMBERS: dict[str, Callable[[Any, Any], Any]] = {
@@ -30,6 +31,7 @@ _NUMBERS: dict[str, Callable[[Any, Any], Any]] = {
     ">=": operator.ge,
 }
 _LARGEST_EXPONENT = 10_000
+_LARGEST_DIMENSION_POWER = 16
 
 
 def unary(symbol: str, value: Any, span: Span) -> Any:
@@ -60,8 +62,10 @@ def binary(symbol: str, left: Any, right: Any, span: Span) -> Any:
         return _arithmetic(symbol, left, right)
     except ZeroDivisionError:
         raise fail("value", "division by zero, in a number that has to be known before the program runs", span) from None
-    except (OverflowError, ValueError) as error:
-        raise fail("value", f"`{symbol}` of {describe(left)} and {describe(right)} has no value: {error}", span) from None
+    except OverflowError:
+        raise fail("value", f"`{span.quoted('this')}` is too large a number", span) from None
+    except ValueError:
+        raise fail("value", f"`{span.quoted('this')}` is not a real number", span) from None
 
 
 def is_array(value: Any) -> bool:
@@ -85,10 +89,10 @@ def _arithmetic(symbol: str, left: Any, right: Any) -> Any:
         exact = isinstance(left, int) and isinstance(right, int) and right != 0 and left % right == 0
         return left // right if exact else left / right
     if symbol == "**" and isinstance(left, int) and isinstance(right, int) and right > _LARGEST_EXPONENT:
-        raise OverflowError("the exponent is too large")
+        raise OverflowError
     result = _NUMBERS[symbol](left, right)
     if isinstance(result, complex):
-        raise ValueError("it is not real")
+        raise ValueError
     return result
 
 
@@ -122,18 +126,26 @@ def _dimensions(symbol: str, left: Any, right: Any, span: Span) -> Any:
             result = a * b
         case "/":
             result = a.divided_by(b)
+        case "**" if b.value is not None and 0 <= b.value <= _LARGEST_DIMENSION_POWER:
+            result = prod([a] * b.value, start=as_dim(1))
         case "==" | "!=" if a == b or (a - b).value is not None:
             return (a == b) is (symbol == "==")
         case _:
             result = None
     if result is None:
-        raise fail(
-            "value",
-            f"`{a} {symbol} {b}` is not known before data arrives",
-            span,
-            hint=f"give {'`' + next(iter(sorted((a + b).names))) + '`'} a size: `dim NAME = SIZE`",
-        )
+        raise _unknown_size(symbol, a, b, span)
     return known(result)
+
+
+def _unknown_size(symbol: str, a: Dim, b: Dim, span: Span) -> ProgramError:
+    name = sorted(a.names | b.names)[0]
+    places = dict.fromkeys((str(dim), dim.origin) for dim in (a, b) if dim.origin and dim.names)
+    labels = [Label(origin, f"`{dim}` is declared here") for dim, origin in places if origin]
+    hint = f"give `{name}` a size: `dim {name} = 64`"
+    if symbol == "/" and b.value:
+        problem = f"`{a}` divided by {b} is no whole number for every `{name}`"
+        return fail("value", problem, span, labels=labels, hint=f"{hint}; or name the quotient with `dim`, and multiply")
+    return fail("value", f"`{a} {symbol} {b}` is not known before data arrives", span, labels=labels, hint=hint)
 
 
 def known(dim: Dim) -> int | Dim:

@@ -12,7 +12,7 @@ from dsl.language.elaborate.machine import Task
 from dsl.language.elaborate.model import Model
 from dsl.language.elaborate.order import DONE, IN_PROGRESS, WAITING, bound_names, cycle
 from dsl.language.elaborate.scope import Frame, Module
-from dsl.language.elaborate.values import PENDING, POISON, Definition
+from dsl.language.elaborate.values import PENDING, POISON, Definition, LayerInstance
 from dsl.source.diagnostic import Diagnostic, Label, ProgramError
 from dsl.source.text import Span
 
@@ -42,9 +42,16 @@ class Elaboration:
         self.used_overrides: set[str] = set()
         self.calls: list[tuple[Definition, Span]] = []
         """The functions and layers being applied, and where, the innermost last."""
+        self.called: set[Span] = set()
+        """The definitions of the functions and layers that have been used."""
+        self.layers: list[LayerInstance] = []
+        """The layers that have been made."""
         self.modules: dict[str, Module] = {}
         self.bound_at_top: set[Node] = set()
         """The nodes that have a name at the top of a file."""
+        self._unnamed: list[Node] = []
+        self._seen = 0
+        """How many nodes of the graph have been looked at for `_unnamed`."""
         self.library = library
         """The standard layers, read when they are first asked for."""
 
@@ -99,13 +106,34 @@ class Elaboration:
         for statement in statements:
             yield self.execute(statement, frame)
             if frame.returned is not PENDING:
+                if isinstance(statement, syntax.ReturnStatement) and statement is not statements[-1]:
+                    after = statements[statements.index(statement) + 1]
+                    self.warn("unused", "nothing is carried out after a `return`", after.span, hint="delete it")
                 return
 
-    def name_rest(self, start: int, path: str) -> None:
-        """Name the nodes made since `start` that have no name yet after the statement that made them."""
-        for node in self.graph.nodes[start:]:
-            if not node.name:
+    def name_rest(self, start: int, path: str, leaving: Sequence[Any] = ()) -> None:
+        """Name the nodes made since `start` that have no name yet after the statement that made them.
+
+        Nodes among `leaving` are left for whoever asked for them.
+        """
+        left = {id(value) for value in leaving}
+        for node in self._unnamed_since(start):
+            if id(node) in left:
+                self._unnamed.append(node)
+            else:
                 self.graph.name(node, f"{path}.{node.label}")
+
+    def _unnamed_since(self, start: int) -> list[Node]:
+        """The nodes made since `start` that have no name, taken off the list; so each is looked at once or twice in all."""
+        unnamed, nodes = self._unnamed, self.graph.nodes
+        unnamed.extend(node for node in nodes[self._seen :] if not node.name)
+        self._seen = len(nodes)
+        end = len(unnamed)
+        while end and unnamed[end - 1].index >= start:
+            end -= 1
+        found = [node for node in unnamed[end:] if not node.name]
+        del unnamed[end:]
+        return found
 
     def report(self, diagnostic: Diagnostic) -> None:
         """Keep a diagnostic, once."""
@@ -119,10 +147,6 @@ class Elaboration:
     def warn(self, code: str, message: str, span: Span, *, labels: Sequence[Label] = (), hint: str = "") -> None:
         """Keep a warning."""
         self.report(Diagnostic(code, message, span, "", tuple(labels), hint, "warning"))
-
-    def call_sites(self) -> tuple[Label, ...]:
-        """Where the functions and layers under way were called, the innermost first."""
-        return tuple(Label(span, f"in this use of `{definition.name}`") for definition, span in reversed(self.calls[-3:]))
 
     def library_definition(self, name: str) -> Definition | None:
         """The standard layer of this name."""

@@ -9,7 +9,7 @@ import numpy as np
 from dsl.graph.node import Node
 from dsl.language import syntax
 from dsl.language.elaborate import compile_time
-from dsl.language.elaborate.apply import Given, apply, call_operation, operand
+from dsl.language.elaborate.apply import Given, apply, as_operand, call_operation, operand
 from dsl.language.elaborate.elaboration import Elaboration, elaborates
 from dsl.language.elaborate.machine import Task
 from dsl.language.elaborate.scope import Frame
@@ -88,7 +88,7 @@ def unary(e: Elaboration, expression: syntax.Unary, frame: Frame) -> Task:
         return compile_time.unary(expression.operator, value, expression.span)
     if expression.operator == "+":
         return operand(e, value, expression.operand.span)
-    given = [Given(None, value, expression.operand.span)]
+    given = [Given.of(expression.operand, value)]
     return call_operation(e, OPERATIONS[_UNARY[expression.operator]], given, expression.span)
 
 
@@ -105,8 +105,8 @@ def binary(e: Elaboration, expression: syntax.Binary, frame: Frame) -> Task:
         return POISON
     if _is_number(left) and _is_number(right) and expression.operator != "@":
         return compile_time.binary(expression.operator, left, right, expression.span)
-    given = (Given(None, left, expression.left.span), Given(None, right, expression.right.span))
-    inputs = [operand(e, left, expression.left.span), operand(e, right, expression.right.span)]
+    given = (Given.of(expression.left, left), Given.of(expression.right, right))
+    inputs = [side.value if isinstance(side.value, Node) else as_operand(e, side) for side in given]
     return apply(e, OPERATIONS[BINARY[expression.operator]], inputs, {}, expression.span, given)
 
 
@@ -123,6 +123,7 @@ def attribute(e: Elaboration, expression: syntax.Attribute, frame: Frame) -> Tas
         value = yield e.evaluate(expression.value, frame)
     if value is POISON:
         return POISON
+    value = compile_time.as_array(value)
     match value:
         case Node():
             return _node_attribute(e, expression, value)
@@ -130,8 +131,8 @@ def attribute(e: Elaboration, expression: syntax.Attribute, frame: Frame) -> Tas
             return {"T": value.T, "shape": list(value.shape), "rank": value.ndim}[expression.name]
         case LayerInstance():
             return _member(expression, value)
-        case DataName(part=""):
-            return DataName(value.name, expression.name)
+        case DataName():
+            return DataName(value.name, f"{value.part}.{expression.name}" if value.part else expression.name)
         case _:
             raise fail("type", f"{describe(value)} has no `.{expression.name}`", expression.span)
 
@@ -192,7 +193,7 @@ def index(e: Elaboration, expression: syntax.Index, frame: Frame) -> Task:
         items.append(found)
     if value is POISON or any(item is POISON for item in items):
         return POISON
-    if isinstance(value, list | tuple | str):
+    if isinstance(value, list | tuple | str) and (_is_plain(items) or not _has_numbers(value)):
         return _index_list(value, items, expression)  # pyright: ignore[reportUnknownArgumentType]
     value = operand(e, value, expression.value.span)
     if any(isinstance(item, Node | list) for item in items):
@@ -203,6 +204,15 @@ def index(e: Elaboration, expression: syntax.Index, frame: Frame) -> Task:
     return apply(e, OPERATIONS["getitem"], [value], {"index": tuple(items)}, expression.span, given)
 
 
+def _is_plain(items: list[Any]) -> bool:
+    """Whether an index is one integer or slice, which takes an item or a part of a list of anything."""
+    return len(items) == 1 and (isinstance(items[0], slice) or type(items[0]) is int)
+
+
+def _has_numbers(value: Any) -> bool:
+    return isinstance(compile_time.as_array(value), np.ndarray)
+
+
 def _check_item(item: Any, span: Span) -> None:
     integer = isinstance(item, int | Dim) and not isinstance(item, bool)
     if not (integer or item is None or item is Ellipsis or isinstance(item, slice)):
@@ -210,7 +220,7 @@ def _check_item(item: Any, span: Span) -> None:
 
 
 def _index_list(value: Any, items: list[Any], expression: syntax.Index) -> Any:
-    if len(items) != 1 or not (isinstance(items[0], slice) or type(items[0]) is int):
+    if not _is_plain(items):
         raise fail("type", f"{describe(value)} is indexed by one integer or slice", expression.span)
     try:
         return value[items[0]]
@@ -253,7 +263,8 @@ def slice_(e: Elaboration, expression: syntax.Slice, frame: Frame) -> Task:
             if bound is POISON:
                 return POISON
             if isinstance(bound, bool) or not isinstance(bound, int | Dim | None):
-                raise fail("type", f"a slice is made of integers, not {describe(bound)}", part.span)
+                hint = "`take` picks places that are computed" if isinstance(bound, Node) else ""
+                raise fail("type", f"a slice is made of integers, not {describe(bound)}", part.span, hint=hint)
         bounds.append(bound)
     return slice(*bounds)
 

@@ -9,7 +9,7 @@ from dsl.graph.graph import Graph
 from dsl.graph.node import Node
 from dsl.language import syntax
 from dsl.ops.dims import Dim
-from dsl.source.diagnostic import Diagnostic
+from dsl.source.diagnostic import Diagnostic, Severity
 from dsl.source.text import Span
 
 if TYPE_CHECKING:
@@ -49,6 +49,8 @@ class Model:
     data: dict[str, DataPlan] = field(default_factory=lambda: {})
     runs: list[TrainRun] = field(default_factory=lambda: [])
     expectations: list[Expectation] = field(default_factory=list[Expectation])
+    checking: set[Node] = field(default_factory=set[Node])
+    """The nodes that only expectations need: they are computed, and are no part of the program's graph."""
     train_statements: list[syntax.TrainStatement] = field(default_factory=list[syntax.TrainStatement])
     diagnostics: dict[Any, Diagnostic] = field(default_factory=dict[Any, Diagnostic])
     documentation: str = ""
@@ -58,9 +60,15 @@ class Model:
     @property
     def errors(self) -> list[Diagnostic]:
         """The diagnostics that keep the program from running."""
-        return [diagnostic for diagnostic in self.diagnostics.values() if diagnostic.severity == "error"]
+        return self._in_order("error")
 
     @property
     def warnings(self) -> list[Diagnostic]:
         """The diagnostics that do not."""
-        return [diagnostic for diagnostic in self.diagnostics.values() if diagnostic.severity == "warning"]
+        return self._in_order("warning")
+
+    def _in_order(self, severity: Severity) -> list[Diagnostic]:
+        """The diagnostics of a kind in the order of the text; those of imported files where they were found."""
+        found = [diagnostic for diagnostic in self.diagnostics.values() if diagnostic.severity == severity]
+        sources = list(dict.fromkeys(diagnostic.span.source for diagnostic in found if diagnostic.span))
+        return sorted(found, key=lambda d: (sources.index(d.span.source), d.span.start) if d.span else (len(sources), 0))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,11 @@ from dsl.language import syntax
 from dsl.language.elaborate.elaboration import Elaboration
 from dsl.language.elaborate.order import binders
 from dsl.language.elaborate.scope import Module
-from dsl.language.elaborate.values import Definition
+from dsl.language.elaborate.values import POISON, Definition
 from dsl.language.parser import parse
 from dsl.ops.registry import OPERATIONS
 from dsl.source.diagnostic import Label, ProgramError, fail
-from dsl.source.nearest import did_you_mean
+from dsl.source.nearest import did_you_mean, nearest
 from dsl.source.text import Source
 
 _LIBRARY = Path(__file__).resolve().parent.parent / "library"
@@ -60,8 +60,13 @@ def _define(e: Elaboration, module: Module, statement: syntax.FunctionStatement 
 
 
 def _import(e: Elaboration, module: Module, statement: syntax.ImportStatement) -> None:
-    imported = _load(e, module, statement)
     wanted = statement.names
+    try:
+        imported = _load(e, module, statement)
+    except ProgramError:
+        module.lacks_imports = module.lacks_imports or wanted is None
+        _give_up(module, wanted or ())
+        raise
     if wanted is None:
         for name, definition in imported.definitions.items():
             if name in module.definitions and module.definitions[name] is not definition:
@@ -70,6 +75,7 @@ def _import(e: Elaboration, module: Module, statement: syntax.ImportStatement) -
         return
     for name in wanted:
         if name.id not in imported.definitions:
+            _give_up(module, (name,))
             raise fail(
                 "import",
                 f'"{statement.path.value}" has no function or layer `{name.id}`',
@@ -81,9 +87,17 @@ def _import(e: Elaboration, module: Module, statement: syntax.ImportStatement) -
         module.definitions[name.id] = imported.definitions[name.id]
 
 
+def _give_up(module: Module, names: Iterable[syntax.Name]) -> None:
+    """Let names that could not be imported stand for nothing, in silence."""
+    for name in names:
+        module.frame.names[name.id] = POISON
+        module.frame.bound_at[name.id] = name.span
+
+
 def _taken(module: Module, name: str, place: syntax.String | syntax.Name) -> ProgramError:
-    first = module.definitions[name].statement.name.span
-    return fail("name", f"`{name}` is defined twice", place.span, labels=[Label(first, "first defined here")])
+    other = module.definitions[name].statement.name.span
+    hint = "name what is needed: `from \"…\" import NAME`" if isinstance(place, syntax.String) else "rename one of them"
+    return fail("name", f"`{name}` is defined twice", place.span, labels=[Label(other, "also defined here")], hint=hint)
 
 
 def _load(e: Elaboration, module: Module, statement: syntax.ImportStatement) -> Module:
@@ -96,18 +110,25 @@ def _load(e: Elaboration, module: Module, statement: syntax.ImportStatement) -> 
     try:
         source = Source.read(path, shown)
     except OSError as error:
-        others = [other.name for other in path.parent.glob("*.nn")] if path.parent.is_dir() else []
-        raise fail(
-            "import",
-            f'cannot read "{statement.path.value}": {error.strerror or error}',
-            statement.path.span,
-            hint=did_you_mean(path.name, others, "a path is relative to the file that imports it"),
-        ) from None
+        raise _unreadable(path, statement.path, error) from None
     except UnicodeDecodeError:
         raise fail("import", f'"{statement.path.value}" is not UTF-8 text', statement.path.span) from None
     imported = open_module(e, source)
     imported.frame.path = path.stem  # its values are named after the file
     return imported
+
+
+def _unreadable(path: Path, written: syntax.String, error: OSError) -> ProgramError:
+    """The error of an import that leads to no file, with the nearest one there is."""
+    if isinstance(error, FileNotFoundError):
+        beside = sorted(other.name for other in path.parent.glob("*.nn")) if path.parent.is_dir() else []
+        found = nearest(path.name, beside)
+        meant = written.value.removesuffix(path.name) + (found or "")
+        hint = f'did you mean "{meant}"?' if found else "a path is relative to the file that imports it"
+        return fail("import", f'there is no file "{written.value}"', written.span, hint=hint)
+    if path.is_dir():
+        return fail("import", f'"{written.value}" is a folder', written.span, hint='name a file in it: "FOLDER/FILE.nn"')
+    return fail("import", f'"{written.value}" cannot be read: {error.strerror or error}', written.span)
 
 
 @lru_cache(maxsize=1)

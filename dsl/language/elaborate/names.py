@@ -30,8 +30,10 @@ def bind(e: Elaboration, frame: Frame, name: syntax.Name, value: Any) -> None:
         frame.bound_depth[name.id] = frame.depth
     frame.bound_at[name.id] = name.span
     frame.names[name.id] = value
-    if frame is e.model.frame and isinstance(value, Node):
-        e.model.names[name.id] = value
+    if frame.parent is None and isinstance(value, Node):
+        e.bound_at_top.add(value)
+        if frame is e.model.frame:
+            e.model.names[name.id] = value
 
 
 def may_rebind(frame: Frame, name: str) -> bool:
@@ -68,7 +70,14 @@ def member_of_layer(
             "shape",
             f"the layer `{owner.path}` is applied twice, and its parameter `{name}` would be {shared.type} and {type}",
             e.calls[-1][1] if e.calls else statement.span,
-            labels=[Label(statement.span, f"`{name}` is declared here"), Label(owner.span, "the layer is made here")],
+            labels=[
+                Label(place, text)
+                for place, text in (
+                    (statement.span, f"`{name}` is declared here"),
+                    (owner.span, "the layer is made here"),
+                )
+                if not e.calls or place != e.calls[-1][1]
+            ],
             hint="make a second layer for a value of another size",
         )
     return shared

@@ -68,13 +68,13 @@ def cycle(module: Module, index: int, name: syntax.Name) -> ProgramError:
     way = " → ".join(f"`{part.id}`" for part in [*names, names[0]])
     labels = [
         Label(part.span, f"`{part.id}` needs `{following.id}`")
-        for part, following in zip(names, [*names[1:], names[0]], strict=True)
+        for part, following in zip(names[:-1], names[1:], strict=True)
     ]
     return fail(
         "cycle",
         f"these values need each other: {way}",
         name.span,
-        label=f"`{name.id}` is needed here",
+        label=f"`{names[-1].id}` needs `{names[0].id}`",
         labels=labels[:8],
         hint="a graph has no cycle; a recurrence is unrolled with `repeat`",
     )

@@ -22,6 +22,8 @@ class Module:
     """The statement (by its index) that binds each name at the top of the file."""
     state: bytearray = field(default_factory=bytearray)
     """For each statement: 0 waiting, 1 in progress, 2 done."""
+    lacks_imports: bool = False
+    """Whether a file with names that are not known could not be imported."""
     underway: list[int] = field(default_factory=list[int])
     """The statements in progress, the innermost last."""
     frame: Frame = field(init=False)

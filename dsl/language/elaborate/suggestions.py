@@ -26,6 +26,12 @@ OTHER_NAMES = {
 }  # fmt: skip
 """Operations and layers by the names that other libraries give them."""
 
+OTHER_DTYPES = {
+    "float": "f32", "float16": "f16", "float32": "f32", "float64": "f64", "double": "f64", "half": "f16", "int": "i64",
+    "int32": "i32", "int64": "i64", "long": "i64", "boolean": "bool",
+}  # fmt: skip
+"""Element types by the names that other languages give them."""
+
 _LIBRARIES = ("np", "numpy", "torch", "tf", "tensorflow", "jnp", "jax", "math", "nn", "F", "keras", "scipy", "K")
 _OTHER_VALUES = {
     "True": "write `true`",
@@ -103,8 +109,35 @@ def _bodies(statements: tuple[syntax.Statement, ...]) -> Iterator[tuple[_Bodied,
                 pass
 
 
+def defined_in_block(statement: syntax.FunctionStatement | syntax.LayerStatement) -> ProgramError:
+    """The error of a definition that does not stand at the top of a file."""
+    message = f"`{statement.name.id}` is defined inside a block"
+    return fail("syntax", message, statement.name.span, hint="move it to the top of the file")
+
+
+def _nested_definition(module: Module, wanted: str) -> syntax.FunctionStatement | syntax.LayerStatement | None:
+    waiting = list(module.tree.statements)
+    while waiting:
+        statement = waiting.pop()
+        match statement:
+            case syntax.FunctionStatement() | syntax.LayerStatement():
+                if statement.name.id == wanted:
+                    return statement
+                waiting += statement.body.statements
+            case syntax.RepeatStatement():
+                waiting += statement.body.statements
+            case syntax.IfStatement():
+                waiting += [*statement.then.statements, *(statement.otherwise.statements if statement.otherwise else ())]
+            case _:
+                pass
+    return None
+
+
 def unknown_callee(e: Elaboration, name: syntax.Name, frame: Frame) -> ProgramError:
     """The error of a name that stands for nothing that can be called."""
+    nested = _nested_definition(frame.module, name.id)
+    if nested is not None:
+        return defined_in_block(nested)
     message = f"there is no function, layer or operation `{name.id}`"
     return fail("name", message, name.span, hint=callee_hint(e, name.id, frame) or "`nn ops` lists the operations")
 
@@ -120,9 +153,31 @@ def callee_hint(e: Elaboration, name: str, frame: Frame) -> str:
             return "write `show x`"
         case _ if name in OTHER_NAMES:
             return f"it is called `{OTHER_NAMES[name]}` here"
+        case _ if _belongs(name):
+            return _belongs(name)
         case _:
             layers = [n for f in frame.chain() for n, v in f.names.items() if isinstance(v, LayerInstance)]
             return did_you_mean(name, [*layers, *frame.module.definitions, *OPERATIONS, *e.library_names()])
+
+
+def _belongs(name: str) -> str:
+    """Where a name that is called belongs, which is known elsewhere in a program than in an equation."""
+    from dsl.training.data.readers import READERS
+    from dsl.training.initializers import INITIALIZERS
+    from dsl.training.optimizers import OPTIMIZERS
+    from dsl.training.schedules import SCHEDULES
+
+    if name in INITIALIZERS:
+        return f"an initializer follows `~`: `parameter w: [3, 4] ~ {name}()`"
+    if name in OPTIMIZERS:
+        return f"an optimizer stands in a `train` block: `optimizer = {name}(…)`"
+    if name in SCHEDULES:
+        return f"a schedule stands in a `train` block: `schedule = {name}(…)`"
+    if name in READERS:
+        return f"files are read in a `data` block: `source = {name}(…)`"
+    if name in ("standardize", "minmax", "encode", "fill_missing", "fractions", "folds"):
+        return "it prepares columns in a `data` block"
+    return ""
 
 
 def attribute_hint(value: str, attribute: str, known: tuple[str, ...]) -> str:

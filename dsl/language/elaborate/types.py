@@ -13,25 +13,21 @@ from dsl.language.elaborate.compile_time import known
 from dsl.language.elaborate.elaboration import Elaboration
 from dsl.language.elaborate.machine import Task
 from dsl.language.elaborate.scope import Frame
+from dsl.language.elaborate.suggestions import OTHER_DTYPES
 from dsl.language.elaborate.values import PENDING, POISON, describe, is_compile_time
 from dsl.ops.dims import Dim, as_dim
 from dsl.ops.dtypes import DTYPES, DType
 from dsl.ops.types import TensorType
-from dsl.source.diagnostic import Label, fail
+from dsl.source.diagnostic import Label, ProgramError, fail
 from dsl.source.nearest import did_you_mean
 from dsl.source.text import Span
-
-_FOREIGN = {
-    "float": "f32", "float16": "f16", "float32": "f32", "float64": "f64", "double": "f64", "half": "f16", "int": "i64",
-    "int32": "i32", "int64": "i64", "long": "i64", "boolean": "bool",
-}  # fmt: skip
 
 
 def dtype_of(name: syntax.Name) -> DType:
     """The element type of this name. Raises ProgramError."""
     if name.id in DTYPES:
         return DTYPES[name.id]
-    foreign = _FOREIGN.get(name.id)
+    foreign = OTHER_DTYPES.get(name.id)
     hint = f"it is called `{foreign}` here" if foreign else did_you_mean(name.id, DTYPES, f"they are {', '.join(DTYPES)}")
     raise fail("type", f"there is no element type `{name.id}`", name.span, hint=hint)
 
@@ -43,7 +39,7 @@ def type_of(e: Elaboration, declared: syntax.TypeOf | None, frame: Frame) -> Tas
     """
     if declared is None:
         return TensorType(e.graph.default_float)
-    dtype = dtype_of(declared.dtype) if declared.dtype else e.graph.default_float
+    dtype = _declared_dtype(e, declared, frame)
     dims: list[Dim] = []
     for part in declared.dims or ():
         if isinstance(part, syntax.Ellipsis):
@@ -53,6 +49,17 @@ def type_of(e: Elaboration, declared: syntax.TypeOf | None, frame: Frame) -> Tas
             return POISON
         dims.append(as_dim(dim).at(_shape_span(declared)))
     return TensorType(dtype, tuple(dims))
+
+
+def _declared_dtype(e: Elaboration, declared: syntax.TypeOf, frame: Frame) -> DType:
+    """The element type of a declaration. Raises ProgramError, with a word on shapes written without brackets."""
+    name = declared.dtype
+    if name is None:
+        return e.graph.default_float
+    if name.id not in DTYPES and declared.dims is None and name.id in frame.visible():
+        hint = f"a shape stands in square brackets: `[{name.id}]`"
+        raise fail("type", f"`{name.id}` is not an element type", name.span, hint=hint)
+    return dtype_of(name)
 
 
 def dimension(e: Elaboration, part: syntax.Expression, frame: Frame) -> Task:
@@ -69,7 +76,7 @@ def dimension(e: Elaboration, part: syntax.Expression, frame: Frame) -> Task:
             "type",
             "a dimension must be known before the program runs, and this is a value",
             part.span,
-            labels=[Label(value.span, "computed here")] if value.span else [],
+            labels=[Label(value.span, "the value")] if value.span not in (None, part.span) else [],
             hint="declare it: `constant n = 64`, or `dim n` when the data decides",
         )
     if isinstance(value, bool) or not isinstance(value, int | Dim):
@@ -99,7 +106,7 @@ def bind_pattern(e: Elaboration, formal: syntax.Formal, given: Given, frame: Fra
         return
     frame.names[formal.name.id] = node
     if formal.type.dtype is not None and node.type.dtype is not dtype_of(formal.type.dtype):
-        raise _mismatch(formal, given, f"the element type of {given.quoted} is {node.type.dtype}")
+        raise _mismatch(formal, given, f"the element type of {given.quoted} is {node.type.dtype}", code="dtype")
     if formal.type.dims is not None:
         yield _match_dims(e, formal, given, node, frame)
 
@@ -125,21 +132,20 @@ def _match_dims(e: Elaboration, formal: syntax.Formal, given: Given, node: Node,
         if expected is POISON or as_dim(expected) == dim:
             continue
         origin = frame.bound_at.get(part.id) if isinstance(part, syntax.Name) else None
-        raise _mismatch(
-            formal, given, f"axis {axis} should be {expected}, and is {dim}", origin, f"{expected} is fixed here"
-        )
+        fixed_here = Label(origin, f"`{part.span.text}` is {expected}, from here") if origin else None
+        raise _mismatch(formal, given, f"axis {axis} should be {expected}, and is {dim}", fixed_here)
 
 
 def _mismatch(
-    formal: syntax.Formal, given: Given, problem: str, origin: Span | None = None, why: str = ""
-) -> Exception:
+    formal: syntax.Formal, given: Given, problem: str, fixed_here: Label | None = None, code: str = "shape"
+) -> ProgramError:
     value: Any = given.value
     labels = [Label(formal.span, "declared here")]
-    if origin is not None and origin != given.span:
-        labels.insert(0, Label(origin, why))
+    if fixed_here is not None and fixed_here.span != given.span:
+        labels.insert(0, fixed_here)
     what = describe(value) if is_compile_time(value) else f"{value.type}" if isinstance(value, Node) else describe(value)
     return fail(
-        "shape",
+        code,
         f"`{formal.name.id}` is declared as `{formal.type.span.text if formal.type else ''}`, and was given {what}",
         given.span,
         label=problem,

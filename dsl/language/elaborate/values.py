@@ -83,6 +83,8 @@ class LayerInstance:
     span: syntax.Span
     path: str = ""
     members: dict[str, Any] = field(default_factory=dict[str, Any])
+    applied: bool = False
+    """Whether it has been given a value."""
     made_by_itself: bool = False
     """Whether its own definition made it, in a call that was under way then."""
 
@@ -123,7 +125,7 @@ def describe(value: Any) -> str:
         case str():
             return f"the string {spell(value)}"
         case list():
-            return "a list"
+            return "a list" if value else "an empty list"
         case tuple():
             return f"{len(value)} results"  # pyright: ignore[reportUnknownArgumentType]
         case np.ndarray():

@@ -11,11 +11,13 @@ from dsl.language.elaborate.elaboration import Elaboration, elaborates
 from dsl.language.elaborate.machine import Task
 from dsl.language.elaborate.names import bind
 from dsl.language.elaborate.order import bound_names
+from dsl.language.elaborate.places import inside
 from dsl.language.elaborate.scope import Frame
 from dsl.language.elaborate.types import dimension
+from dsl.language.elaborate.unresolved import check_names
 from dsl.language.elaborate.values import POISON, LayerInstance, describe
 from dsl.ops.registry import OPERATIONS
-from dsl.source.diagnostic import Label, fail
+from dsl.source.diagnostic import Label, ProgramError, fail
 
 _MOST_PASSES = 1_000_000
 
@@ -32,12 +34,14 @@ def if_(e: Elaboration, statement: syntax.IfStatement, frame: Frame) -> Task:
             "type",
             "`if` decides before anything runs, and this condition is computed",
             statement.condition.span,
-            labels=[Label(condition.span, "computed here")] if condition.span else [],
+            labels=[Label(condition.span, "computed here")] if condition.span not in (None, statement.condition.span) else [],
             hint="`where(condition, a, b)` chooses while the program runs",
         )
     if not isinstance(condition, bool):
         raise fail("type", f"the condition of `if` is true or false, not {describe(condition)}", statement.condition.span)
-    branch = statement.then if condition else statement.otherwise
+    branch, other = (statement.then, statement.otherwise) if condition else (statement.otherwise, statement.then)
+    if other is not None:
+        check_names(e, other.statements, frame)
     if branch is not None:
         frame.depth += 1
         try:
@@ -72,7 +76,10 @@ def repeat(e: Elaboration, statement: syntax.RepeatStatement, frame: Frame) -> T
             carried={name: f"{_path(frame, name)}_{number}" for name in carried},
         )
         inner.statement = frame.statement
-        yield e.block(statement.body.statements, inner)
+        try:
+            yield e.block(statement.body.statements, inner)
+        except ProgramError as error:
+            raise inside(error, statement.variable.span, f"in pass {number} of this `repeat`") from None
         carried = {name: inner.names[name] for name in carried}
     for item in statement.carried:
         _hand_out(e, item, carried[item.name.id], frame, start)
@@ -129,23 +136,26 @@ def _bound(e: Elaboration, expression: syntax.Expression, frame: Frame) -> Task:
 
 
 def _check_body(e: Elaboration, statement: syntax.RepeatStatement, frame: Frame) -> None:
-    bound = {name.id for name in bound_names(statement.body.statements)}
+    own = {name.id: name for name in bound_names(statement.body.statements)}
     for item in statement.carried:
-        if item.name.id not in bound:
+        if item.name.id not in own:
             e.warn(
                 "unused",
                 f"`{item.name.id}` is carried, and no pass gives it a new value",
                 item.name.span,
                 hint=f"bind it in the body: `{item.name.id} = …`",
             )
-    outer = frame.place(statement.variable.id)
-    if outer is not None:
-        e.warn(
-            "shadow",
-            f"`{statement.variable.id}` hides another name inside this `repeat`",
-            statement.variable.span,
-            labels=[Label(outer, "the name it hides")],
-        )
+    carried = {item.name.id for item in statement.carried}
+    for name in (statement.variable, *own.values()):
+        outer = frame.place(name.id)
+        if outer is None or name.id in carried:
+            continue
+        lost, hint = "", "give it another name"
+        if name is not statement.variable:
+            lost = ", and is gone after each pass"
+            hint = f"carry it under another name, `repeat … with {name.id}_2 = {name.id}`"
+        message = f"`{name.id}` hides another name inside this `repeat`{lost}"
+        e.warn("shadow", message, name.span, labels=[Label(outer, "the name it hides")], hint=hint)
 
 
 def _hand_out(e: Elaboration, item: syntax.Carried, value: Any, frame: Frame, start: int) -> None:

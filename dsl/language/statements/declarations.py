@@ -20,9 +20,11 @@ from dsl.ops.dims import Dim, show_shape
 from dsl.ops.dtypes import DType, of_array
 from dsl.ops.registry import OPERATIONS
 from dsl.ops.types import TensorType
-from dsl.source.diagnostic import Label, fail, placed
-from dsl.source.nearest import did_you_mean
+from dsl.source.diagnostic import Label, ProgramError, fail
+from dsl.source.nearest import nearest
 from dsl.source.text import Span
+from dsl.training.data.casting import cast
+from dsl.training.hyperparameters import ArgumentError
 from dsl.training.initializers import INITIALIZERS, Exactly
 
 
@@ -38,6 +40,7 @@ def dtype(e: Elaboration, statement: syntax.DTypeStatement, frame: Frame) -> Tas
             "`dtype` stands before the first value",
             statement.span,
             labels=[Label(e.graph.nodes[0].span, "the first value")] if e.graph.nodes[0].span else [],
+            hint="move it up, to the first line",
         )
     e.graph.default_float = found
     return
@@ -104,7 +107,7 @@ def placeholder(e: Elaboration, statement: syntax.PlaceholderStatement, frame: F
     name = statement.name.id
     if frame.definition is not None:
         raise fail(
-            "type",
+            "syntax",
             f"a placeholder stands at the top of a file, not inside `{frame.definition.name}`",
             statement.span,
             hint=f"make `{name}` an argument",
@@ -118,6 +121,7 @@ def placeholder(e: Elaboration, statement: syntax.PlaceholderStatement, frame: F
         else:
             default = _array(e, value, statement.value.span, f"`{name}`")
             type = _with_value(type, statement.type, default, statement, e)
+            _check_range(name, default, type, statement.value.span)
     if type is POISON:
         bind(e, frame, statement.name, POISON)
         return
@@ -134,7 +138,7 @@ def _with_value(
     """The type that a default value gives where none is declared; else the declared one, which the value must fit."""
     if declared is None:
         dims = tuple(Dim.fixed(size, statement.value.span) for size in value.shape)
-        numbers = value.dtype.kind == "i" and value.ndim == 0
+        numbers = value.dtype.kind == "i" and (value.ndim == 0 or isinstance(statement, syntax.ParameterStatement))
         return TensorType(e.graph.default_float if numbers else of_array(value, e.graph.default_float), dims)
     if value.ndim == 0:
         return type
@@ -152,13 +156,22 @@ def _with_value(
     return type
 
 
+def _check_range(name: str, value: np.ndarray[Any, Any], type: TensorType, span: Span) -> None:
+    """Raise ProgramError where the element type cannot hold a default value."""
+    try:
+        cast(np.atleast_1d(value), type.dtype, name)
+    except ProgramError as error:
+        reason = error.diagnostics[0].message.rpartition(", but ")[2]
+        raise fail("dtype", f"`{name}` is {type}, and {reason}", span, hint="declare another element type") from None
+
+
 def _array(e: Elaboration, value: Any, span: Span, what: str) -> np.ndarray[Any, Any]:
     if not is_compile_time(value):
         raise fail(
             "type",
             f"the value of {what} must be known before the program runs, and this is {describe(value)}",
             span,
-            hint="an equation `name = …` computes a value",
+            hint="an equation, `y = …` without a keyword, computes a value",
         )
     if isinstance(value, Dim):
         raise fail("type", f"the value of {what} is a number or a list of numbers, not {describe(value)}", span)
@@ -222,10 +235,12 @@ def _initializer(e: Elaboration, expression: syntax.Expression, frame: Frame) ->
             "name",
             f"there is no initializer `{function.id}`",
             function.span,
-            hint=did_you_mean(function.id, INITIALIZERS, f"they are {', '.join(INITIALIZERS)}"),
+            hint=_initializer_hint(function.id),
         )
     positional: list[Any] = []
     keywords: dict[str, Any] = {}
+    places = [parameter.name for parameter in INITIALIZERS[function.id].hyperparameters()]
+    spans: dict[str, Span] = {}
     for argument in expression.arguments if isinstance(expression, syntax.Call) else ():
         value = yield e.evaluate(argument.value, frame)
         if value is POISON:
@@ -233,11 +248,32 @@ def _initializer(e: Elaboration, expression: syntax.Expression, frame: Frame) ->
         if not is_compile_time(value):
             raise fail("type", f"an initializer takes numbers, not {describe(value)}", argument.span)
         if argument.name is None:
+            spans.update(dict.fromkeys(places[len(positional) : len(positional) + 1], argument.span))
             positional.append(value)
         else:
             keywords[argument.name] = value
-    with placed(expression.span):
+            spans[argument.name] = argument.span
+    try:
         return INITIALIZERS.make(function.id, keywords, positional)
+    except ArgumentError as error:
+        raise error.at(spans.get(error.argument, expression.span)) from None
+
+
+_OTHER_INITIALIZERS = {
+    "xavier_uniform": "glorot_uniform",
+    "xavier_normal": "glorot_normal",
+    "kaiming_uniform": "he_uniform",
+    "kaiming_normal": "he_normal",
+    "random_normal": "normal",
+    "random_uniform": "uniform",
+}
+
+
+def _initializer_hint(name: str) -> str:
+    found = nearest(name, [*INITIALIZERS, *_OTHER_INITIALIZERS])
+    if found in _OTHER_INITIALIZERS:
+        return f"`{found}` is called `{_OTHER_INITIALIZERS[found]}` here"
+    return f"did you mean `{found}`?" if found else f"they are {', '.join(INITIALIZERS)}"
 
 
 def _documentation(frame: Frame, statement: syntax.Statement) -> str:
@@ -296,6 +332,9 @@ def _bindable(e: Elaboration, value: Any, statement: syntax.Assignment, target: 
             statement.span,
             hint=f"write `{target.id}, other = …`",
         )
+    if isinstance(value, DType):
+        hint = f"`dtype {value}` sets the element type of the program" if target.id == "dtype" else ""
+        raise fail("type", f"a value is needed here, not {describe(value)}", statement.value.span, hint=hint)
     e.graph.span = statement.value.span
     node = operand(e, value, statement.value.span)
     if isinstance(node, Node):
@@ -310,7 +349,7 @@ def _bindable(e: Elaboration, value: Any, statement: syntax.Assignment, target: 
 def metric(e: Elaboration, statement: syntax.MetricStatement, frame: Frame) -> Task:
     """`metric accuracy = mean(right)`: a scalar that is reported and never differentiated."""
     if frame.parent is not None:
-        raise fail("type", "a metric stands at the top of a file", statement.span)
+        raise fail("syntax", "a metric stands at the top of a file", statement.span)
     yield assignment(e, syntax.Assignment(statement.span, (statement.name,), statement.value), frame)
     node = frame.names[statement.name.id]
     if node is POISON:

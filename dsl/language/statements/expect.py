@@ -6,13 +6,14 @@ from typing import Any
 
 from dsl.graph.node import Node
 from dsl.language import syntax
-from dsl.language.elaborate.apply import operand
+from dsl.language.elaborate.apply import Given, check_fit, operand
 from dsl.language.elaborate.elaboration import Elaboration, elaborates
+from dsl.language.elaborate.expressions import BINARY
 from dsl.language.elaborate.machine import Task
 from dsl.language.elaborate.model import Expectation
 from dsl.language.elaborate.scope import Frame
 from dsl.language.elaborate.values import PENDING, POISON, DataName, describe
-from dsl.language.statements.train import data_set
+from dsl.language.statements.train import data_set, unknown_data_set
 from dsl.ops.dims import Dim
 from dsl.ops.registry import OPERATIONS
 from dsl.source.diagnostic import fail
@@ -28,15 +29,21 @@ def expect(e: Elaboration, statement: syntax.ExpectStatement, frame: Frame) -> T
     if frame.parent is not None:
         raise fail("syntax", "`expect` stands at the top of a file", statement.span)
     if not isinstance(condition, syntax.Binary) or condition.operator not in _COMPARISONS:
-        raise fail("syntax", "`expect` needs a comparison", condition.span, hint="expect accuracy >= 0.95 on digits.test")
+        hint = f"say what is expected of it: `expect {condition.span.quoted('accuracy')} >= 0.95`"
+        if isinstance(condition, syntax.Binary) and condition.operator in ("and", "or"):
+            hint = "each comparison has an `expect` of its own"
+        raise fail("syntax", "`expect` needs a comparison", condition.span, hint=hint)
     start = len(e.graph.nodes)
-    sides: list[Any] = []
+    sides: list[Node] = []
     for side in (condition.left, condition.right):
         value = yield e.evaluate(side, frame)
         if value is POISON:
             return
         sides.append(_as_node(e, value, side))
+    e.model.checking.update(node for node in e.graph.nodes[start:] if not node.name)
     e.name_rest(start, "expect")
+    given = [Given.of(side, node) for side, node in zip((condition.left, condition.right), sides, strict=True)]
+    check_fit(OPERATIONS[BINARY[condition.operator]], given, condition.span, e.graph.default_float)
     dataset = (yield _dataset(e, statement.dataset, frame)) if statement.dataset else None
     tolerance = yield _tolerance(e, statement, frame)
     text = statement.span.text.removeprefix("expect").strip()
@@ -63,8 +70,10 @@ def _dataset(e: Elaboration, name: syntax.DatasetName, frame: Frame) -> Task:
     if value is POISON:
         return None
     if not isinstance(value, DataName):
-        what = "is not defined" if value is PENDING else f"is {describe(value)}, and no data set"
-        raise fail("name", f"`{first}` {what}", name.span, hint=did_you_mean(first, e.model.data, "declare it: `data NAME { … }`"))
+        if value is PENDING:
+            raise unknown_data_set(e, syntax.Name(name.span, first))
+        hint = did_you_mean(first, e.model.data, "a data set is declared in a block: `data digits { … }`")
+        raise fail("name", f"`{first}` is {describe(value)}, and no data set", name.span, hint=hint)
     return data_set(e, DataName(first, ".".join(name.parts[1:])), name.span)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from dsl.ops.parameters import spell
 from dsl.source.diagnostic import fail
 from dsl.source.nearest import did_you_mean
 from dsl.training.data.arrays import read_npy, read_npz
@@ -49,6 +50,18 @@ READERS: dict[str, Reader] = {
 """Every reader by its name. Each takes `missing="drop"` as well, which leaves out the rows that miss a value."""
 
 
+def reader_of(path: Path | str) -> str:
+    """The name of the reader that a file's ending calls for. Raises ProgramError for an ending that calls for none."""
+    name = Path(path).name.lower().removesuffix(".gz")
+    ending = name.rpartition(".")[2]
+    if ending in READERS:
+        return ending
+    if name.endswith("ubyte"):  # the files of MNIST: `images-idx3-ubyte.gz`
+        return "idx"
+    known = ", ".join(f".{reader}" for reader in READERS)
+    raise fail("data", f"the ending of `{path}` does not say how to read it", hint=f"endings that are known: {known}")
+
+
 def read(name: str, path: Path | str, options: Mapping[str, Any] | None = None) -> Table:
     """The table that the reader called `name` makes of a file.
 
@@ -61,11 +74,15 @@ def read(name: str, path: Path | str, options: Mapping[str, Any] | None = None) 
     drop = given.get("missing") == _DROP
     if drop:
         del given["missing"]
-    table = reader.read(path, **{option: _checked(reader, option, value) for option, value in given.items()})
+    table = reader.read(path, **{option: check_option(name, option, value) for option, value in given.items()})
     return table.drop_missing() if drop else table
 
 
-def _checked(reader: Reader, option: str, value: Any) -> Any:
+def check_option(name: str, option: str, value: Any) -> Any:
+    """The value of an option of the reader called `name`, as that takes it. Raises ProgramError."""
+    reader = READERS[name]
+    if option == "missing" and value == _DROP:
+        return value
     known = [*reader.options, *({"missing"} - set(reader.options))]
     if option not in known:
         takes = f"it takes {', '.join(f'`{name}`' for name in known)}"
@@ -77,4 +94,4 @@ def _checked(reader: Reader, option: str, value: Any) -> Any:
         return tuple(value)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
     expected = {"text": "a text", "texts": "a list of texts", None: '"drop"'}[kind]
     also = ', or "drop"' if option == "missing" and kind else ""
-    raise fail("data", f"`{option}` of `{reader.name}` is {expected}{also}, not {value!r}")
+    raise fail("data", f"`{option}` of `{reader.name}` is {expected}{also}, not {spell(value)}")

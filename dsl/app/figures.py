@@ -1,0 +1,56 @@
+"""Numbers and arrays as a person reads them: all digits and no more, many elements by their range."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from dsl.ops.parameters import Array
+
+_MOST_ELEMENTS = 24
+_WIDE = 10_000
+"""So many characters fit in a line of NumPy's before it breaks: more than there are ever."""
+
+
+def number(value: Any) -> str:
+    """A number with the digits that tell it from its neighbours: `3`, `0.1`, `1e-30`, `nan`."""
+    item = np.asarray(value)[()]
+    match item.dtype.kind:
+        case "b":
+            return "true" if item else "false"
+        case "i" | "u":
+            return str(int(item))
+        case _:
+            text = str(item)
+            return text if "e" in text else text.removesuffix(".0")
+
+
+def rounded(value: Any) -> str:
+    """A number in few digits: floats with five, others as they are."""
+    return f"{float(value):.5g}" if np.asarray(value).dtype.kind == "f" else number(value)
+
+
+def array(value: Array, spell: Callable[[Any], str] = number) -> str:
+    """An array on one line: few elements one by one as `spell` has them, many by their shape, range and mean."""
+    if value.ndim == 0:
+        return spell(value)
+    if value.size <= _MOST_ELEMENTS and value.ndim <= 2:
+        text = np.array2string(value, separator=", ", max_line_width=_WIDE, threshold=_WIDE, formatter={"all": spell})
+        return " ".join(text.split())
+    if not value.size:
+        return f"{list(value.shape)}, empty"
+    if value.dtype.kind == "b":
+        return f"{list(value.shape)}, {np.count_nonzero(value)} true"
+    return f"{list(value.shape)}, {_range(value.astype(np.float64))}"
+
+
+def _range(values: Array) -> str:
+    finite = values[np.isfinite(values)]
+    odd = values.size - finite.size
+    note = f", {odd} not finite" if odd else ""
+    if not finite.size:
+        return note.removeprefix(", ")
+    with np.errstate(all="ignore"):
+        return f"from {finite.min():.6g} to {finite.max():.6g}, mean {finite.mean():.6g}{note}"

@@ -1,0 +1,48 @@
+"""The training runs of a command: carried out with their progress shown, and what came of them put together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dsl.app.program import Program
+    from dsl.training.history import History
+    from dsl.training.loop import Outcome
+    from dsl.training.run import TrainRun
+
+
+def train_with_progress(program: Program, names: list[str] | None = None, quiet: bool = False) -> list[Outcome]:
+    """Carry out the runs, showing on standard error how far they are.
+
+    An interruption from the keyboard is raised again with words that say how far the training was, and what is kept of it.
+    """
+    from dsl.app.progress import progress_for
+
+    progress = progress_for(quiet)
+    outcomes: list[Outcome] = []
+    for run in program.runs(names):
+        try:
+            outcomes.append(program.train_one(run, progress))
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(f"interrupted{progress.place()}; {_kept(program, run)}") from None
+    return outcomes
+
+
+def _kept(program: Program, run: TrainRun) -> str:
+    path = run.settings.checkpoint
+    if path and program.beside(path).exists():
+        return f"`{program.beside(path)}` is still what the last whole run wrote"
+    return "nothing was saved"
+
+
+def joined_history(outcomes: Sequence[Outcome]) -> History:
+    """The histories of all runs as one; of several, with the number of the run."""
+    from dsl.training.history import History
+
+    if len(outcomes) == 1:
+        return outcomes[0].history
+    rows: list[dict[str, Any]] = []
+    for number, outcome in enumerate(outcomes, 1):
+        rows += [{"run": number, **row} for row in outcome.history.rows]
+    return History(rows)

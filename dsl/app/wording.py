@@ -1,0 +1,25 @@
+"""Small phrases that several messages need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+_MOST = 8
+
+
+def plural(count: int, noun: str) -> str:
+    """A count and what is counted: `1 epoch`, `1,437 rows`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def some(names: Iterable[str]) -> str:
+    """A few names in backticks, and that there are more: "`x`, `y` …"."""
+    every = list(dict.fromkeys(names))
+    shown = ", ".join(f"`{name}`" for name in every[:_MOST])
+    return f"{shown} …" if len(every) > _MOST else shown
+
+
+def there_is(names: Iterable[str], nothing: str) -> str:
+    """A hint that lists what there is; `nothing` where there is nothing."""
+    shown = some(names)
+    return f"there is {shown}" if shown else nothing
