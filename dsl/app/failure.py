@@ -21,11 +21,14 @@ def report_failure(error: Exception, as_json: bool = False) -> int:
 
     diagnostics = diagnose(error)
     if as_json:
-        print_json({"diagnostics": [diagnostic.as_json() for diagnostic in diagnostics or [_internal(error)]]})
-    elif diagnostics:
-        show_diagnostics(diagnostics)
+        try:
+            print_json({"diagnostics": [diagnostic.as_json() for diagnostic in diagnostics or [_internal(error)]]})
+        except OSError:  # the output itself may be what the system refuses
+            as_json = False
     if not diagnostics:
         _ask_for_report(error)
+    elif not as_json:
+        show_diagnostics(diagnostics)
     return 1
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from dsl.source.render import printable
+
 if TYPE_CHECKING:
     from dsl.app.program import Program
 
@@ -62,7 +64,7 @@ def pairs(option: str, texts: Sequence[str]) -> dict[str, str]:
     for text in texts:
         name, equals, value = text.partition("=")
         if not equals or not name.strip() or not value.strip():
-            raise click.UsageError(f"{option} takes NAME=VALUE, not `{text}`")
+            raise click.UsageError(f"{option} takes NAME=VALUE, not `{printable(text)}`")
         found[name.strip()] = value.strip()
     return found
 

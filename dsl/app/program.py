@@ -128,7 +128,7 @@ class Program:
     @parameters.setter
     def parameters(self, values: Mapping[str, npt.ArrayLike]) -> None:
         given = checkpoint.Checkpoint({name: np.array(value) for name, value in values.items()})
-        self._parameters = checkpoint.fit(given, self._parameter_nodes(), "the values given")
+        self._parameters = checkpoint.fit(given, self._parameter_nodes(), "the dictionary")
 
     def _parameter_nodes(self) -> list[Node]:
         return [node for node in self.forward if node.kind == "parameter"]
@@ -191,10 +191,16 @@ class Program:
             given = [*feeds, *(self.dataset(on).arrays if on else ())]
             fetch = predicted_names(self.model, given)
             if not fetch:
-                missing = sorted({p.name for p in self._placeholders() if p.name not in given and p.value is None})
-                hint = f"feed {some(missing)} too" if missing else "the program computes nothing"
-                raise fail("data", "nothing can be computed from these feeds alone", hint=hint)
+                raise self._nothing_predicted(given)
         return self.run(feeds, fetch, on)
+
+    def _nothing_predicted(self, feeds: Iterable[str]) -> ProgramError:
+        names = predicted_names(self.model, [node.name for node in self._placeholders()])
+        needed = self.model.graph.ancestors([self.model.names[name] for name in names])
+        missing = [n.name for n in needed if n.kind == "placeholder" and n.value is None and n.name not in feeds]
+        if not missing:
+            return fail("data", "the program computes nothing")
+        return fail("data", f"nothing can be predicted without {some(missing)}", hint="feed what is missing")
 
     def computable(self, feeds: Iterable[str]) -> list[str]:
         """The last values at the top of the file that can be computed from these placeholders and from defaults."""

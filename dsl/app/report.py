@@ -131,5 +131,5 @@ def print_expects(results: Sequence[ExpectResult], apart: bool = False) -> None:
         click.echo()
     for result in results:
         mark = styled("holds", fg="green") if result.passed else styled("fails", fg="red", bold=True)
-        text = " ".join(printable(result.expectation.text).split())
+        text = printable(" ".join(result.expectation.text.split()))
         click.echo(f"{mark}  expect {text}{'' if result.value.ndim else f'  ({number(result.value)})'}")

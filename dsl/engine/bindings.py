@@ -40,7 +40,7 @@ class Sizes(dict[str, int]):
         while waiting:
             later = [(value, axis) for value, axis in waiting if not self._bind_axis(value, axis)]
             if len(later) == len(waiting):
-                raise self._disagreement(*later[0])
+                raise self._undecided(*later[0])
             waiting = later
 
     def _bind_axis(self, value: Fed, axis: int) -> bool:
@@ -59,10 +59,21 @@ class Sizes(dict[str, int]):
             raise self._disagreement(value, axis)
         return True
 
+    def _undecided(self, value: Fed, axis: int) -> ProgramError:
+        unknown = sorted(value.declared[axis].names - self.keys())
+        names = " and ".join(f"`{name}`" for name in unknown)
+        return fail(
+            "shape",
+            f"axis {axis} of `{value.name}` is {value.declared[axis]} = {value.actual[axis]}, and nothing else tells {names}",
+            value.span,
+            label=f"declared as {show_shape(value.declared)}, given {list(value.actual)}",
+            hint=f"give one of them a size: `dim {unknown[0]} = …`",
+        )
+
     def _disagreement(self, value: Fed, axis: int) -> ProgramError:
         dim = value.declared[axis]
-        known = dim.names <= self.keys()
-        expected = f"{dim} = {dim.evaluate(self)}" if known and dim.value is None else str(dim)
+        known = dim.value is None and dim.names <= self.keys()
+        expected = f"{dim} = {dim.evaluate(self)}" if known else str(dim)
         owners = sorted({self.fixed_by[name] for name in dim.names if name in self.fixed_by} - {value.name})
         source = f", known from {' and '.join(f'`{owner}`' for owner in owners)}" if owners else ""
         return fail(
@@ -76,11 +87,15 @@ class Sizes(dict[str, int]):
 
 def _wrong_rank(value: Fed) -> ProgramError:
     count = len(value.declared)
+    what = show_shape(value.declared) if count else "a single number"
+    row = [dim.value for dim in value.declared[1:]]
+    is_row = bool(value.declared) and value.declared[0].value is None and row == list(value.actual)
     return fail(
         "shape",
-        f"`{value.name}` is declared as {show_shape(value.declared)} and was given an array of shape {list(value.actual)}",
+        f"`{value.name}` is declared as {what} and was given an array of shape {list(value.actual)}",
         value.span,
-        label=f"{count} {'axis' if count == 1 else 'axes'} here",
+        label=f"{count} {'axis' if count == 1 else 'axes'} here" if count else "",
+        hint=f"a single row needs the axis of the rows too: shape {[1, *value.actual]}" if is_row else "",
     )
 
 

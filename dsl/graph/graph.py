@@ -51,7 +51,8 @@ class Graph:
             dtype = of_array(value, self.default_float)
         elif dtype is None:
             dtype = literal_dtype(value, None, self.default_float)
-        array = np.asarray(value, dtype.numpy)
+        with np.errstate(over="ignore"):  # a number too large for the type is infinite, as in IEEE's arithmetic
+            array = np.asarray(value, dtype.numpy)
         shape = tuple(map(Dim.fixed, array.shape)) if array.shape else ()
         node = Node(
             self, 0, "constant", TensorType(dtype, shape), value=array, span=self.span, backward_of=self.backward_of

@@ -33,19 +33,19 @@ class Token(str):
     end_pos: int
 
 
-class UnexpectedInput(Exception):
-    """The text does not follow the grammar: from `pos_in_stream` on it cannot be read."""
+class UnreadableError(Exception):
+    """The text does not follow the grammar: it cannot be read from `offset` on."""
 
-    def __init__(self, pos_in_stream: int) -> None:
-        super().__init__(pos_in_stream)
-        self.pos_in_stream = pos_in_stream
+    def __init__(self, offset: int) -> None:
+        super().__init__(offset)
+        self.offset = offset
 
 
-class UnexpectedCharacters(UnexpectedInput):
+class StrayCharacterError(UnreadableError):
     """No token begins here."""
 
 
-class UnexpectedToken(UnexpectedInput):
+class UnexpectedTokenError(UnreadableError):
     """A token stands where the grammar has no place for it; `accepts` are the terminals that have one."""
 
     def __init__(self, token: Token, accepts: set[str]) -> None:
@@ -70,10 +70,10 @@ class Automaton:
         self._rows = _rows(tables, builder)
         self._following = _Following(tables)
         self._kept = set(tables.kept)
-        self._pattern = _pattern(tables, (name for name, _ in tables.terminals))
+        self._pattern = _pattern(tables, tables.terminals)
 
     def parse(self, text: str, start: str) -> Any:
-        """What the builder makes of a text that follows the rule `start`. Raises UnexpectedInput."""
+        """What the builder makes of a text that follows the rule `start`. Raises UnreadableError."""
         next_token, keywords, kept = self._pattern.match, self._tables.keywords, self._kept
         rows, following = self._rows, self._following
         states: list[int] = [self._tables.starts[start]]
@@ -83,10 +83,10 @@ class Automaton:
         while True:
             match = next_token(text, position)
             if match is None:
-                raise UnexpectedCharacters(_after_blanks(self._tables, text, position))
+                raise StrayCharacterError(_after_blanks(self._tables, text, position))
             kind = match.lastgroup or END
             if kind == _NAME:
-                keyword = keywords.get(match[kind])
+                keyword = keywords.get(match[kind], "")
                 if keyword in row:
                     kind = keyword
             elif kind == _NEWLINE and (depth or previous in _OPERATORS):
@@ -99,9 +99,9 @@ class Automaton:
             position, previous = match.end(), kind
 
             # Reduce by the rules that end before the token, then shift it.
-            while (action := row.get(kind)).__class__ is not int:
+            while not isinstance(action := row.get(kind), int):
                 if action is None:
-                    raise UnexpectedToken(_token(match, kind), self._acceptable(states))
+                    raise UnexpectedTokenError(_token(match, kind), self._acceptable(states))
                 origin, size, build = action
                 if size:
                     items = values[-size:]
@@ -118,17 +118,19 @@ class Automaton:
             row = rows[action]
             values.append(_token(match, kind) if kind in kept else None)
 
-    def _in_context(self, text: str, position: int, match: re.Match[str], states: list[int]) -> tuple[str, re.Match[str]]:
+    def _in_context(
+        self, text: str, position: int, match: re.Match[str], states: list[int]
+    ) -> tuple[str, re.Match[str]]:
         """The token that the state has a place for, where the one that was found does not fit: `..` of `...` in `0...5`.
 
-        Raises UnexpectedToken when there is none.
+        Raises UnexpectedTokenError when there is none.
         """
         shorter = _pattern(self._tables, {_NEWLINE, *self._rows[states[-1]]}).match(text, position)
         if shorter is None:
             kind = match.lastgroup or END
             word = _token(match, kind)
             word.type = self._tables.keywords.get(word, kind)
-            raise UnexpectedToken(word, self._acceptable(states))
+            raise UnexpectedTokenError(word, self._acceptable(states))
         return shorter.lastgroup or END, shorter
 
     def _acceptable(self, states: list[int]) -> set[str]:
@@ -137,7 +139,7 @@ class Automaton:
 
     def _accepts(self, states: list[int], kind: str) -> bool:
         states = list(states)
-        while (action := self._rows[states[-1]].get(kind)).__class__ is not int:
+        while not isinstance(action := self._rows[states[-1]].get(kind), int):
             if action is None:
                 return False
             del states[len(states) - action.size :]
@@ -165,12 +167,10 @@ class _Following(dict[tuple[int, str, str], int]):
         return state
 
 
-def _rows(tables: Tables, builder: object) -> list[dict[str, Any]]:
+def _rows(tables: Tables, builder: object) -> list[dict[str, int | _Reduction]]:
     """For each state the next action by terminal: a state to shift to, or a reduction."""
     reductions = [_Reduction(rule.origin, rule.size, _from_children(rule, builder)) for rule in tables.rules]
-    return [
-        {symbol: to if to >= 0 else reductions[-1 - to] for symbol, to in row.items()} for row in tables.rows
-    ]
+    return [{symbol: to if to >= 0 else reductions[-1 - to] for symbol, to in row.items()} for row in tables.rows]
 
 
 def _from_children(rule: Rule, builder: object) -> Callable[[list[Any]], Any]:
@@ -207,12 +207,12 @@ def _same(items: list[Any]) -> list[Any]:
 def _pattern(tables: Tables, names: Iterable[str]) -> re.Pattern[str]:
     """What finds one of the terminals, or the text's end, behind ignored ones."""
     wanted = set(names) - set(tables.ignored)
-    alternatives = "|".join(f"(?P<{name}>{pattern})" for name, pattern in tables.terminals if name in wanted)
+    alternatives = "|".join(f"(?P<{name}>{pattern})" for name, pattern in tables.terminals.items() if name in wanted)
     return re.compile(f"{_blanks(tables)}(?:{alternatives}|\\Z)")
 
 
 def _blanks(tables: Tables) -> str:
-    ignored = "|".join(pattern for name, pattern in tables.terminals if name in tables.ignored)
+    ignored = "|".join(pattern for name, pattern in tables.terminals.items() if name in tables.ignored)
     return f"(?>(?:{ignored})*)"
 
 

@@ -25,14 +25,20 @@ def brackets(text: str, start: int = 0, end: int | None = None) -> Iterator[Brac
             yield Bracket(match[0], match.start())
 
 
-def innermost_open(text: str, end: int) -> Bracket | None:
-    """The last bracket before `end` that nothing has closed."""
+def open_brackets(text: str, end: int) -> list[Bracket]:
+    """The brackets before `end` that nothing has closed, the innermost last."""
     stack: list[Bracket] = []
     for found in brackets(text, 0, end):
         if found.sign in CLOSED_BY:
             stack.append(found)
         elif stack and CLOSED_BY[stack[-1].sign] == found.sign:
             stack.pop()
+    return stack
+
+
+def innermost_open(text: str, end: int) -> Bracket | None:
+    """The last bracket before `end` that nothing has closed."""
+    stack = open_brackets(text, end)
     return stack[-1] if stack else None
 
 
@@ -59,10 +65,10 @@ def end_of_block(text: str, offset: int) -> int:
 
 def start_of_statement(text: str, offset: int) -> int:
     """Where the statement begins that `offset` lies in: behind a line's end, a `;` or a brace, all brackets counted."""
-    opening = innermost_open(text, offset)
-    while opening is not None and opening.sign != "{":
+    for opening in reversed(open_brackets(text, offset)):
+        if opening.sign == "{":
+            break
         offset = opening.offset
-        opening = innermost_open(text, offset)
     start = text.rfind("\n", 0, offset) + 1
     for sign, at in brackets(text, start, offset):
         if sign in "{};":

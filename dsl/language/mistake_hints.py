@@ -246,7 +246,11 @@ def _colon(m: Mistake) -> str:
         return f"an entry is written with `=`: `{m.word} = {m.after.strip() or '…'}`"
     if m.opening and m.opening.sign == "(":
         return "an argument is given by keyword with `=`"
-    return "a type stands in a declaration: `placeholder x: [3]`, `parameter w: [3] = 0`" if m.is_second and m.word not in STATEMENTS else ""
+    return (
+        "a type stands in a declaration: `placeholder x: [3]`, `parameter w: [3] = 0`"
+        if m.is_second and m.word not in STATEMENTS
+        else ""
+    )
 
 
 def _entry(m: Mistake) -> str:

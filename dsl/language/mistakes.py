@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from dsl.language.automaton import Token, UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+from dsl.language.automaton import StrayCharacterError, Token, UnexpectedTokenError, UnreadableError
 from dsl.language.brackets import CLOSED_BY, Bracket, brackets, end_of_block, innermost_open, start_of_statement
 from dsl.language.mistake_hints import (
     FOREIGN_STATEMENTS,
@@ -49,42 +49,44 @@ _MOST_WORDS = 4
 _LONGEST_QUOTE = 40
 
 
-def explain(source: Source, text: str, error: UnexpectedInput) -> Diagnostic:
+def explain(source: Source, text: str, error: UnreadableError) -> Diagnostic:
     """The diagnostic for what the parser found; `text` is the source with earlier mistakes blanked out."""
-    if isinstance(error, UnexpectedCharacters):
+    if isinstance(error, StrayCharacterError):
         return _stray_character(source, text, error)
-    assert isinstance(error, UnexpectedToken)
+    assert isinstance(error, UnexpectedTokenError)
     mistake = _mistake(source, text, error)
     return next((found for rule in _RULES if (found := rule(mistake))), None) or _unexpected(mistake)
 
 
-def without(text: str, error: UnexpectedInput) -> str | None:
+def without(text: str, error: UnreadableError) -> str | None:
     """The text with the lines of a mistake blanked out, so that the rest can be read; None when nothing is left to try."""
-    if isinstance(error, UnexpectedToken) and error.token.type == "$END":
+    if isinstance(error, UnexpectedTokenError) and error.token.type == "$END":
         return None
-    position = error.pos_in_stream
+    position = error.offset
     opening = innermost_open(text, position)
     inside = opening is not None and opening.sign != "{"
     start = text.rfind("\n", 0, opening.offset if opening and inside else position) + 1
     end = text.find("\n", max(position, start))
     end = len(text) if end < 0 else end
-    if inside and isinstance(error, UnexpectedToken) and _breaks_off(text, opening, error.token, position):
+    if inside and isinstance(error, UnexpectedTokenError) and _breaks_off(text, opening, error.token, position):
         end = text.rfind("\n", 0, position)
     elif text[position] == "\\":
         end = text.find("\n", end + 1)
         end = len(text) if end < 0 else end
     while text[start:position].lstrip().startswith("}"):  # which closes a block that is right
         start = text.index("}", start) + 1
+    covered = start
     for sign, offset in brackets(text, start):
         if offset >= end:
             break
-        if sign == "{":
-            end = max(end, end_of_block(text, offset))
+        if sign == "{" and offset >= covered:
+            covered = end_of_block(text, offset)
+            end = max(end, covered)
     blanked = re.sub(r"[^\n]", " ", text[start:end])
     return text[:start] + blanked + text[end:] if text[start:end].strip() else None
 
 
-def _mistake(source: Source, text: str, error: UnexpectedToken) -> Mistake:
+def _mistake(source: Source, text: str, error: UnexpectedTokenError) -> Mistake:
     token: Token = error.token
     start = len(text.rstrip()) if token.type == "$END" else token.start_pos
     span = Span(source, start, start + (0 if token.type in ("$END", "_NEWLINE") else len(token)))
@@ -92,8 +94,8 @@ def _mistake(source: Source, text: str, error: UnexpectedToken) -> Mistake:
     return Mistake(source, text, token, span, expected, innermost_open(text, start), start_of_statement(text, start))
 
 
-def _stray_character(source: Source, text: str, error: UnexpectedCharacters) -> Diagnostic:
-    at = error.pos_in_stream
+def _stray_character(source: Source, text: str, error: StrayCharacterError) -> Diagnostic:
+    at = error.offset
     char = text[at]
     if char == '"':
         end = text.find("\n", at)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import gc
 import re
-from collections.abc import Generator
-from contextlib import contextmanager
 from functools import lru_cache
 from threading import Lock
 from typing import Any
 
 from dsl.language import syntax
-from dsl.language.automaton import Automaton, UnexpectedInput
+from dsl.language.automaton import Automaton, UnreadableError
 from dsl.language.tables import load_tables
 from dsl.language.tree import TreeBuilder
+from dsl.source.collection import without_garbage_collection
 from dsl.source.diagnostic import Diagnostic, ProgramError
 from dsl.source.text import Source, Span
 
@@ -26,7 +24,7 @@ def parse(source: Source) -> syntax.Program:
     """The syntax tree of a whole file. Raises ProgramError with every syntax error that could be found."""
     try:
         statements = _run(source, source.text, "start")
-    except UnexpectedInput as error:
+    except UnreadableError as error:
         raise ProgramError(_all_errors(source, error)) from None
     return syntax.Program(Span(source, 0, len(source.text)), statements, _docs(source))
 
@@ -37,18 +35,18 @@ def parse_expression(source: Source) -> syntax.Expression:
 
     try:
         return _run(source, source.text, "expression_only")
-    except UnexpectedInput as error:
+    except UnreadableError as error:
         raise ProgramError([explain(source, source.text, error)]) from None
 
 
 def _run(source: Source, text: str, start: str) -> Any:
     automaton, builder = _parser()
-    with _BUILDING, _no_garbage_collection():
+    with _BUILDING, without_garbage_collection():
         builder.source = source
         return automaton.parse(text, start)
 
 
-def _all_errors(source: Source, first: UnexpectedInput) -> list[Diagnostic]:
+def _all_errors(source: Source, first: UnreadableError) -> list[Diagnostic]:
     """The first error and those found when its lines are taken out and the rest is read again."""
     from dsl.language.mistakes import explain, without
 
@@ -64,7 +62,7 @@ def _all_errors(source: Source, first: UnexpectedInput) -> list[Diagnostic]:
         try:
             _run(source, text, "start")
             break
-        except UnexpectedInput as following:
+        except UnreadableError as following:
             error = following
     return found
 
@@ -78,21 +76,11 @@ def _docs(source: Source) -> dict[int, str]:
         line = source.position(match.start())[0]
         docs[line + 1] = [*docs.pop(line, []), match[1].rstrip()]
     result = {line: "\n".join(words) for line, words in docs.items()}
-    following = {line: text for line, text in result.items() if line <= len(source.line_starts) and source.line(line).strip()}
+    following = {
+        line: text for line, text in result.items() if line <= len(source.line_starts) and source.line(line).strip()
+    }
     begins_file = source.text.lstrip().startswith("##") and not source.text.lstrip().startswith("###")
     return {0: next(iter(result.values())), **following} if begins_file else following
-
-
-@contextmanager
-def _no_garbage_collection() -> Generator[None]:
-    """A parse makes many objects and no cycles; looking for cycles meanwhile would double its time on a long program."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 @lru_cache(maxsize=1)

@@ -3,17 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
 from typing import Any
 
-import dsl.language.elaborate.calls
-import dsl.language.elaborate.expressions
-import dsl.language.statements.control
-import dsl.language.statements.declarations
-import dsl.language.statements.data
-import dsl.language.statements.expect
-import dsl.language.statements.functions
-import dsl.language.statements.imports
-import dsl.language.statements.train  # noqa: F401  (each of these registers what it elaborates)
 from dsl.language.elaborate.checks import check_model
 from dsl.language.elaborate.elaboration import Elaboration
 from dsl.language.elaborate.machine import Task, run
@@ -21,11 +13,17 @@ from dsl.language.elaborate.model import Model
 from dsl.language.elaborate.modules import library, open_module
 from dsl.language.elaborate.scope import Module
 from dsl.language.elaborate.unresolved import check_uncalled
+from dsl.source.collection import without_garbage_collection
 from dsl.source.diagnostic import Diagnostic, ProgramError
 from dsl.source.nearest import did_you_mean
 from dsl.source.text import Source
 
+for _module in ("elaborate.calls", "elaborate.expressions", "statements.control", "statements.declarations",
+                "statements.expect", "statements.functions", "statements.imports"):  # fmt: skip
+    import_module(f"dsl.language.{_module}")  # each registers what it elaborates
 
+
+@without_garbage_collection()
 def elaborate(source: Source, overrides: Mapping[str, Any] | None = None) -> Model:
     """The model of a program, with all diagnostics that could be found in `model.diagnostics`.
 
@@ -44,6 +42,7 @@ def elaborate(source: Source, overrides: Mapping[str, Any] | None = None) -> Mod
     run(_statements(e, module))
     _check_overrides(e, module)
     check_uncalled(e, module)
+    e.loading = False
     if not model.errors:
         check_model(e, module)
     return model

@@ -13,26 +13,26 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 END = "$END"
 """The terminal at the end of the text."""
 
-_FORMAT = 1
-"""To be raised when the fields of `Tables` change."""
+_FORMAT = 2
+"""To be raised when what `Tables` and `Rule` hold changes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tables:
     """What a parser needs to know of the grammar.
 
-    A terminal is a name and a regular expression; `terminals` are in the order in which they are tried, `keywords` are those
-    that are ordinary names where the parser cannot take them. In `rows`, one a state, a terminal leads to the state to shift
-    to (0 or more) or, as `-1 - i`, to the rule to reduce by; the symbol of a rule leads to the state that comes after it.
-    Shifting the end of the text, `$END`, means that it has been read.
+    `terminals` are regular expressions by name, in the order in which they are tried; `keywords` are those that are ordinary
+    names where the parser cannot take them. In `rows`, one a state, a terminal leads to the state to shift to (0 or more) or,
+    as `-1 - i`, to the rule to reduce by; the symbol of a rule leads to the state that comes after it. Shifting the end of
+    the text, `$END`, means that it has been read.
     """
 
-    terminals: list[tuple[str, str]]
+    terminals: dict[str, str]
     ignored: list[str]
     kept: list[str]
     """The terminals that the tree is built from; of the others it matters only that they are there."""
@@ -77,14 +77,17 @@ def load_tables() -> Tables:
     return tables
 
 
-# -- the cache ------------------------------------------------------------------------------------------------------------------
+# -- the cache ----------------------------------------------------------------------------------------------------
 
 
 def _cache_file() -> Path | None:
-    with suppress(RuntimeError):  # which `home` raises for a user without one
-        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-        return Path(base) / "nn-lang" / "grammar.json"
-    return None
+    base = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    if not base.is_absolute():
+        try:
+            base = Path.home() / ".cache"
+        except RuntimeError:  # a user without a home
+            return None
+    return base / "nn-lang" / "grammar.json"
 
 
 def _kept(file: Path, grammar: str) -> Tables | None:
@@ -96,7 +99,7 @@ def _kept(file: Path, grammar: str) -> Tables | None:
         tables = data["tables"]
         tables["rules"] = [Rule(**rule) for rule in tables["rules"]]
         return Tables(**tables)
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return None
 
 
@@ -106,22 +109,24 @@ def _keep(file: Path, grammar: str, tables: Tables) -> None:
 
     data = {"format": _FORMAT, "grammar": grammar, "tables": asdict(tables)}
     draft = file.with_name(f"{file.name}.{os.getpid()}")
-    with suppress(OSError):
+    try:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         draft.write_text(json.dumps(data), encoding="utf-8")
         os.replace(draft, file)
+    except OSError:
+        with suppress(OSError):
+            draft.unlink()
 
 
-# -- from Lark ------------------------------------------------------------------------------------------------------------------
+# -- from Lark ----------------------------------------------------------------------------------------------------
 
 
 def make_tables(grammar: str) -> Tables:
     """Have Lark work out the tables. Raises lark's GrammarError for a grammar that is not LALR(1)."""
     from lark import Lark
 
-    parser: Any = Lark(
-        grammar, parser="lalr", lexer="basic", start=["start", "expression_only"], maybe_placeholders=True
-    )
+    starts = ["start", "expression_only"]
+    parser = cast(Any, Lark(grammar, parser="lalr", lexer="basic", start=starts, maybe_placeholders=True))
     automaton = parser.parser.parser.parser.parse_table
     number = {rule: index for index, rule in enumerate(parser.rules)}
     states = {state: index for index, state in enumerate(automaton.states)}
@@ -135,7 +140,7 @@ def make_tables(grammar: str) -> Tables:
     name = re.compile(terminals["NAME"].to_regexp())
     keywords = {p.value: word for word, p in terminals.items() if p.type == "str" and name.fullmatch(p.value)}
     return Tables(
-        terminals=[(t, p.to_regexp()) for t, p in terminals.items() if p.value not in keywords],
+        terminals={t: p.to_regexp() for t, p in terminals.items() if p.value not in keywords},
         ignored=list(parser.ignore_tokens),
         kept=sorted({s.name for rule in parser.rules for s in rule.expansion if s.is_term and not s.filter_out}),
         keywords=keywords,

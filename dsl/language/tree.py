@@ -9,6 +9,8 @@ from dsl.language import syntax
 from dsl.language.automaton import Token
 from dsl.source.text import Source, Span
 
+_LONGEST_INTEGER = 1000
+"""Digits; a longer number is read as a float, for Python refuses to read integers of any length."""
 _ESCAPES = {"n": "\n", "t": "\t", '"': '"', "\\": "\\"}
 
 
@@ -41,7 +43,7 @@ class TreeBuilder:
     def number(self, items: list[Any]) -> syntax.Number:
         """`64`, `1e-3`."""
         text = items[0]
-        value = int(text) if text.isdigit() else _number(text)
+        value = int(text) if text.isdigit() and len(text) < _LONGEST_INTEGER else _number(text)
         return syntax.Number(self._token(text), value)
 
     def name(self, items: list[Any]) -> syntax.Name:
@@ -98,15 +100,8 @@ class TreeBuilder:
 
     def slice(self, items: list[Any]) -> syntax.Slice:
         """`1:3`, `:`, `::2`."""
-        bounds = [[]]
-        present: list[Any] = [item for item in items if item is not None]
-        for item in present:
-            if isinstance(item, Token):
-                bounds.append([])
-            else:
-                bounds[-1].append(item)
-        start, stop, step = [*(bound[0] if bound else None for bound in bounds), None][:3]
-        return syntax.Slice(self._over(present[0], present[-1]), start, stop, step)
+        start, colon, stop, second, step = items
+        return syntax.Slice(self._over(start or colon, step or second or stop or colon), start, stop, step)
 
     def ellipsis(self, items: list[Any]) -> syntax.Ellipsis:
         """`...`."""
@@ -204,8 +199,8 @@ class TreeBuilder:
 
     def if_(self, items: list[Any]) -> syntax.IfStatement:
         """`if a { … } else { … }`."""
-        keyword, condition, then, otherwise = items[0], items[1], items[2], items[-1]
-        if len(items) < 5 or otherwise is None:
+        keyword, condition, then, _, otherwise = items
+        if otherwise is None:
             return syntax.IfStatement(self._over(keyword, then), condition, then, None)
         if isinstance(otherwise, syntax.IfStatement):
             otherwise = syntax.Block(otherwise.span, (otherwise,))
@@ -261,11 +256,9 @@ class TreeBuilder:
 
     def expect(self, items: list[Any]) -> syntax.ExpectStatement:
         """`expect a > 1 on d within t`."""
-        keyword, condition, *rest = items
-        dataset = next((item for item in rest if isinstance(item, syntax.DatasetName)), None)
-        tolerance = rest[-1] if rest and isinstance(rest[-1], syntax.Syntax) and rest[-1] is not dataset else None
-        last = tolerance or dataset or condition
-        return syntax.ExpectStatement(self._over(keyword, last), condition, dataset, tolerance)
+        keyword, condition, _, dataset, _, tolerance = items
+        span = self._over(keyword, tolerance or dataset or condition)
+        return syntax.ExpectStatement(span, condition, dataset, tolerance)
 
     def dataset(self, items: list[Any]) -> syntax.DatasetName:
         """`digits.test`."""
@@ -291,4 +284,4 @@ for _rule in ("if", "return", "import"):
 
 def _number(text: str) -> int | float:
     digits = text.replace("_", "")
-    return int(digits) if digits.isdigit() else float(digits)
+    return int(digits) if digits.isdigit() and len(digits) < _LONGEST_INTEGER else float(digits)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dsl.ops.dims import ONE, Dim, Shape, show_shape
-from dsl.ops.dtypes import BOOL, DType, promote
+from dsl.ops.dtypes import BOOL, I64, DType, promote
 from dsl.ops.operation import Inference, OperationError, ShapeRule
 from dsl.ops.types import TensorType
 
@@ -73,8 +73,6 @@ def floating(call: Inference, inputs: Sequence[int] | None = None) -> DType:
 
 def numeric(call: Inference, inputs: Sequence[int] | None = None) -> DType:
     """The element type of the inputs (all, or those listed), where truth values count as the integers 0 and 1."""
-    from dsl.ops.dtypes import I64
-
     dtype = promoted(call, inputs)
     return I64 if dtype is BOOL else dtype
 

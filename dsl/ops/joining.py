@@ -303,8 +303,10 @@ def _pad_rule(r: Backward) -> Symbol:
         case((2, 3), pad_width=1),
         case((2, 3), pad_width=(0, 2), constant_values=1.5),
         case((2, 3), pad_width=((1, 0), (2, 3))),
+        case((), pad_width=1),
     ],
 )
 def pad(x: Array, pad_width: Widths, constant_values: Real = 0) -> Any:
     """A constant added around the value: as wide on every side, or `[before, after]`, or one such pair an axis."""
-    return np.pad(x, pad_width, constant_values=constant_values)
+    # NumPy takes no empty list of pairs
+    return np.pad(x, pad_width, constant_values=constant_values) if x.ndim else x

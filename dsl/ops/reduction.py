@@ -247,9 +247,14 @@ def all_(x: Array, axis: Axes = None, keepdims: Flag = False) -> Any:
 
 
 def _logsumexp_rule(r: Backward) -> Symbol:
-    """`exp(x - y)`; where every element is -inf so is `y`, and 0 in its place makes the gradient 0."""
+    """`exp(x - y)`, divided by its sum, which is 1 but for the rounding of a large `y`.
+
+    Where every element is -inf so is `y`, and 0 in its place makes the gradient 0.
+    """
     y = where(equal(r.y, -math.inf), 0, r.y)
-    return kept(r, r.g) * exp(r.x - kept(r, y))
+    weights = exp(r.x - kept(r, y))
+    total = sum_(weights, axis=r.attributes["axis"], keepdims=True)
+    return kept(r, r.g) * (weights / where(equal(total, 0), 1, total))
 
 
 @operation(

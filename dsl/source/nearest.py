@@ -32,7 +32,7 @@ def _difference(wanted: str, candidate: str) -> float | None:
     most = max(len(wanted), len(candidate), 3) // 3
     if abs(len(wanted) - len(candidate)) <= most:
         edits = _edits(wanted, candidate)
-        if edits <= most:
+        if edits <= most and edits < max(len(wanted), len(candidate)):
             return edits
     if sorted(wanted.split("_")) == sorted(candidate.split("_")):
         return most + 0.25

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from dsl.source.diagnostic import Diagnostic, Label
 
 _TAB = "    "
+_LONGEST_LINE = 160
 
 
 def render(diagnostic: Diagnostic) -> str:
@@ -20,7 +21,8 @@ def render(diagnostic: Diagnostic) -> str:
 def printable(text: str) -> str:
     """The text with control characters escaped, so that showing it cannot drive a terminal."""
     return "".join(
-        char if char.isprintable() else _TAB if char == "\t" else char.encode("unicode_escape").decode() for char in text
+        char if char.isprintable() else _TAB if char == "\t" else char.encode("unicode_escape").decode()
+        for char in text
     )
 
 
@@ -50,17 +52,29 @@ def _snippets(places: Sequence[Label], margin: str) -> Iterator[str]:
             yield f" {margin} |"
         if not same_file and (previous is None or previous.source is not label.span.source):
             yield f" {margin}::: {printable(label.span.source.name)}:{line}"
-        if previous is None or (previous.source, previous.line) != (label.span.source, line):
-            yield f" {line:>{len(margin)}} | {printable(label.span.source.line(line))}".rstrip()
+        is_long = len(label.span.source.line(line)) > _LONGEST_LINE
+        if is_long or previous is None or (previous.source, previous.line) != (label.span.source, line):
+            yield f" {line:>{len(margin)}} | {printable(''.join(_parts(label)))}".rstrip()
         yield f" {margin} | {_underline(label, '^' if label is place else '-')}"
         previous = label.span
 
 
-def _underline(label: Label, mark: str) -> str:
+def _parts(label: Label) -> tuple[str, str, str]:
+    """The line of a label: what stands before the place, the place, and the rest; of a long line only what is near."""
     source, start, end = label.span
     line, column = source.position(start)
     text = source.line(line)
-    before, within = text[: column - 1], text[column - 1 : column - 1 + max(end - start, 1)]
+    before, rest = text[: column - 1], text[column - 1 :]
+    if len(text) > _LONGEST_LINE:
+        half = _LONGEST_LINE // 2
+        before = f"… {before[-half:]}" if len(before) > half else before
+        rest = f"{rest[:half]} …" if len(rest) > half else rest
+    within = rest[: max(end - start, 1)]
+    return before, within, rest[len(within) :]
+
+
+def _underline(label: Label, mark: str) -> str:
+    before, within, _ = _parts(label)
     return f"{' ' * _width(before)}{mark * max(_width(within), 1)} {printable(label.text)}".rstrip()
 
 

@@ -21,7 +21,8 @@ from dsl.training.writing import written_whole
 
 _STATISTICS = "@data/"
 """What the names of fitted statistics begin with: no parameter's name can."""
-_METADATA = {"format": "nn-lang", "version": "1"}
+_METADATA = {"format": "nn-lang 1"}
+"""One entry only: the library writes several in any order, and the same parameters are to make the same file."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,9 @@ def run_error(
 
 def _unknown_size(engine: ReferenceEngine, name: str) -> ProgramError:
     """The error of a dimension that nothing gives a size, at the first value that needs it."""
-    needing = next((node for node in engine.order if node.operation and any(name in dim.names for dim in node.shape)), None)
+    needing = next(
+        (node for node in engine.order if node.operation and any(name in dim.names for dim in node.shape)), None
+    )
     return fail(
         "shape",
         f"the size of the dimension `{name}` is not known",
@@ -52,7 +54,7 @@ def _at_node(node: Node, values: Mapping[Node, Array], sizes: Mapping[str, int],
         about_size = hint if "size" in str(error) else ""
         return fail("value", f"`{node.name or node.label}`: {error}", node.span, labels=labels, hint=about_size)
     if isinstance(error, MemoryError):
-        return fail("value", f"there is not enough memory for `{node.name or node.label}`", node.span, hint=hint)
+        return fail("memory", f"there is not enough memory for `{node.name or node.label}`", node.span, hint=hint)
     shapes = " and ".join(_described(source, values) for source in node.inputs)
     wanted = [value for key, value in node.attributes.items() if key == "shape"]
     return fail(
@@ -90,5 +92,5 @@ def _called(node: Node) -> str:
 
 
 def _described(source: Node, values: Mapping[Node, Array]) -> str:
-    value = values.get(source, source.value)
-    return f"{_called(source)} of shape {list(value.shape) if value is not None else []}"
+    value: Array = values.get(source, source.value)
+    return f"{_called(source)} of shape {list(value.shape)}"

@@ -12,7 +12,7 @@ from dsl.engine.bindings import Fed, Sizes
 from dsl.graph.node import Node
 from dsl.ops.dims import show_shape
 from dsl.ops.parameters import Array
-from dsl.source.diagnostic import fail, placed
+from dsl.source.diagnostic import ProgramError, fail, placed
 from dsl.training.data.casting import cast
 from dsl.training.initializers import parameter_rng
 
@@ -37,6 +37,8 @@ def first_values(parameters: Iterable[Node], seed: int, sizes: Mapping[str, int]
         with placed(node.span):
             try:
                 values[node.name] = node.value(shape, node.type.dtype.numpy, parameter_rng(seed, node.name))
+            except MemoryError:
+                raise _too_large(node) from None
             except ValueError as error:
                 raise fail("shape", f"the first value of `{node.name}`: {error}") from None
     return values
@@ -75,8 +77,16 @@ def fed_values(placeholders: Iterable[Node], feeds: Mapping[str, npt.ArrayLike],
                 node.span,
                 hint=f"feed an array of shape {show_shape(node.shape)}",
             )
-        values[node] = np.full(tuple(dim.evaluate(sizes) for dim in node.shape), array)
+        try:
+            values[node] = np.full(tuple(dim.evaluate(sizes) for dim in node.shape), array)
+        except (ValueError, MemoryError):
+            raise _too_large(node) from None
     return values
+
+
+def _too_large(node: Node) -> ProgramError:
+    message = f"`{node.name}` does not fit into memory"
+    return fail("memory", message, node.span, label=f"its shape is {show_shape(node.shape)}")
 
 
 def _as_array(node: Node, given: Any) -> Array:

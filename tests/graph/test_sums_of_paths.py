@@ -37,7 +37,6 @@ def derivative(text: str, x: float = X) -> float:
         pytest.param("y = [x, x, 2 * x] |> sum", 4, id="in a list"),
         pytest.param("a, b = split(stack([x, x * x]), 2)\ny = sum(a * b)", 3 * X**2, id="over several results"),
         pytest.param("y = where(x > 0, x * x, x) + x", 2 * X + 1, id="in both branches of a choice"),
-        pytest.param("y = x.shape[0] * x[0] + sum(x)".replace("x.shape[0]", "3").replace("x[0]", "x"), 4, id="beside a constant"),
     ],
 )
 def test_the_contributions_of_all_uses_are_summed(text, expected):
@@ -78,7 +77,8 @@ def test_gradients_are_those_of_the_sum_of_a_field():
 
 
 def test_running_backward_twice_gives_the_same_numbers():
-    text = "dtype f64\nparameter w: [4, 4] ~ normal(0, 1)\nx = w @ w\nrepeat i in 0..5 with h = x { h = tanh(h @ w) + x }\nloss = mean(h)\n"
+    text = "dtype f64\nparameter w: [4, 4] ~ normal(0, 1)\nx = w @ w\n"
+    text += "repeat i in 0..5 with h = x { h = tanh(h @ w) + x }\nloss = mean(h)\n"
     program = dsl.loads(text)
     first = program.gradients("loss")["w"]
     again = program.gradients("loss")["w"]
@@ -107,7 +107,9 @@ def test_broadcasting_is_undone(shapes, expression):
     rng = np.random.default_rng(3)
     arrays = dict(zip("ab", (rng.normal(size=shape) for shape in shapes), strict=True))
     declared = "".join(f"placeholder {name}: {list(array.shape)}\n" for name, array in arrays.items())
-    program = dsl.loads(f"dtype f64\n{declared}weights = cos(2 * ({expression}))\nloss = sum(weights * ({expression}))\n")
+    program = dsl.loads(
+        f"dtype f64\n{declared}weights = cos(2 * ({expression}))\nloss = sum(weights * ({expression}))\n"
+    )
     for name, gradient in program.gradients("loss", ["a", "b"], arrays).items():
         assert gradient.shape == arrays[name].shape
     nodes = {program.node(name): array for name, array in arrays.items()}
@@ -133,7 +135,9 @@ def test_nothing_flows_to_integers_and_through_comparisons():
 # -- random graphs: the derivative is that of dual numbers
 
 NODES = st.lists(
-    st.tuples(st.sampled_from(["+", "*", "-", "sin", "tanh"]), st.integers(0, 99), st.integers(0, 99)), min_size=1, max_size=14
+    st.tuples(st.sampled_from(["+", "*", "-", "sin", "tanh"]), st.integers(0, 99), st.integers(0, 99)),
+    min_size=1,
+    max_size=14,
 )
 
 

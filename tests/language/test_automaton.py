@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from lark import Lark, Token, UnexpectedInput, UnexpectedToken
 from lark.lark import PostLex
@@ -28,7 +28,7 @@ class StatementNewlines(PostLex):
     """Drops newlines inside `(` and `[` and after an operator."""
 
     always_accept = ("_NEWLINE",)
-    operators = "PIPE OR AND NOT COMPARISON PLUS MINUS STAR SLASH AT PERCENT POWER".split()
+    operators = ("PIPE", "OR", "AND", "NOT", "COMPARISON", "PLUS", "MINUS", "STAR", "SLASH", "AT", "PERCENT", "POWER")
 
     def process(self, stream: Iterator[Token]) -> Iterator[Token]:
         depth, previous = 0, ""
@@ -84,11 +84,11 @@ def by_lark(lark: Lark, text: str, start: str) -> Any:
 def by_us(ours: Automaton, text: str, start: str) -> Any:
     try:
         return ours.parse(text, start)
-    except automaton.UnexpectedToken as error:
+    except automaton.UnexpectedTokenError as error:
         end = error.token.type == "$END"
         return error.token.type, str(error.token), None if end else error.token.start_pos, error.accepts
-    except automaton.UnexpectedInput as error:
-        return error.pos_in_stream
+    except automaton.UnreadableError as error:
+        return error.offset
 
 
 @pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: str(path.relative_to(TOP)))
@@ -98,25 +98,36 @@ def test_every_program_is_read_as_lark_reads_it(path, lark, ours):
 
 
 PIECES = [
-    "x", "y1", "relu", "in_", "data", "train", "def", "layer", "if", "else", "repeat", "in", "with", "dim", "parameter", "show",
-    "expect", "on", "within", "return", "import", "from", "not", "and", "or", "0", "4", "1.5", "1e-3", ".5", '"a.nn"', '"', "(",
-    ")", "[", "]", "{", "}", ",", ";", ":", ".", "..", "...", "=", "==", "<=", "<", "+", "-", "*", "**", "/", "@", "%", "~", "|>",
-    "|", "\n", "\n\n", "# a comment\n", "\n# a comment\n|> ", "\r\n", " ", "\t", "$",
+    "x", "y1", "relu", "in_", "data", "train", "def", "layer", "if", "else", "repeat", "in", "with", "dim", "parameter",
+    "show", "expect", "on", "within", "return", "import", "from", "not", "and", "or", "0", "4", "1.5", "1e-3", ".5",
+    '"a.nn"', '"', "(", ")", "[", "]", "{", "}", ",", ";", ":", ".", "..", "...", "=", "==", "<=", "<", "+", "-", "*", "**",
+    "/", "@", "%", "~", "|>", "|", "\n", "\n\n", "# a comment\n", "\n# a comment\n|> ", "\r\n", " ", "\t", "$",
 ]  # fmt: skip
 STATEMENTS = [
-    "x = (a\n + b) *\n c\n", "a, b = split(x, 2)\n", "y = x |> relu\n |> Dense(3)(z)\n", "def f(x: [n], y=1) {\n return x\n}\n",
-    "repeat i in 0..4 with h = x { h = h + i }\n", "if a { b = 1 } else if c { b = 2 } else { b = 3 }\n", "z = x[1:, ..., ::2, None]\n",
-    "train { epochs = 3; data = d.train }\n", "expect a >= 1 on d.test within 0.1\n", "parameter w: f32[n, 3] ~ normal(0, 1)\n",
-    "from \"b.nn\" import A, B\n", "data = train\n", "v = [1, [2, 3,], -x.T.shape[0] ** 2]\n",
-]  # fmt: skip
+    "x = (a\n + b) *\n c\n",
+    "a, b = split(x, 2)\n",
+    "y = x |> relu\n |> Dense(3)(z)\n",
+    "def f(x: [n], y=1) {\n return x\n}\n",
+    "repeat i in 0..4 with h = x { h = h + i }\n",
+    "if a { b = 1 } else if c { b = 2 } else { b = 3 }\n",
+    "z = x[1:, ..., ::2, None]\n",
+    "train { epochs = 3; data = d.train }\n",
+    "expect a >= 1 on d.test within 0.1\n",
+    "parameter w: f32[n, 3] ~ normal(0, 1)\n",
+    'from "b.nn" import A, B\n',
+    "data = train\n",
+    "v = [1, [2, 3,], -x.T.shape[0] ** 2]\n",
+]
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(PIECES), max_size=14), st.sampled_from(["", " "]))
 def test_any_words_and_signs_are_read_as_lark_reads_them(lark, ours, pieces, between):
     check_alike(lark, ours, between.join(pieces), "start")
     check_alike(lark, ours, between.join(pieces), "expression_only")
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.sampled_from(STATEMENTS), min_size=1, max_size=4).map("".join),
     st.integers(0, 200),
@@ -128,19 +139,21 @@ def test_a_program_with_a_slip_is_read_as_lark_reads_it(lark, ours, text, place,
 
 
 def check_alike(lark: Lark, ours: Automaton, text: str, start: str) -> None:
-    # Where only `in` can follow, Lark reads `inside` as `in` and `side`; we do not.
-    assume(not re.search(r"(?:else|in|with|import|on|within|or|and)\w", text))
+    # Where `in` can follow and no name, Lark reads `inside` as `in` and `side`; we do not.
+    assume(not re.search(r"(?:else|if|in|with|import|on|within|or|and)\w", text))
     assert by_us(ours, text, start) == by_lark(lark, text, start)
 
 
 def test_a_keyword_ends_where_the_word_ends(ours):
-    with pytest.raises(automaton.UnexpectedToken) as caught:
+    with pytest.raises(automaton.UnexpectedTokenError) as caught:
         ours.parse("repeat i inside { }", "start")
     assert caught.value.token == "inside"
     assert caught.value.accepts == {"IN"}
 
 
-@pytest.mark.parametrize("text", ["x = " + "(" * 20_000 + "1" + ")" * 20_000, "x = " + "-" * 50_000 + "1", "x = 1" + " + 1" * 50_000])
+@pytest.mark.parametrize(
+    "text", ["x = " + "(" * 20_000 + "1" + ")" * 20_000, "x = " + "-" * 50_000 + "1", "x = 1" + " + 1" * 50_000]
+)
 def test_a_deep_expression_is_read_without_recursion(ours, text):
     assert by_us(ours, text, "start")[0] == "start"
 

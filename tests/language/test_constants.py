@@ -48,7 +48,17 @@ def test_lists_strings_and_truth_values_can_be_set():
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("hidden", "many"), ("hidden", [1]), ("hidden", True), ("name", 3), ("widths", 4), ("deep", 1), ("n", -1), ("n", 2.5), ("n", "x")],
+    [
+        ("hidden", "many"),
+        ("hidden", [1]),
+        ("hidden", True),
+        ("name", 3),
+        ("widths", 4),
+        ("deep", 1),
+        ("n", -1),
+        ("n", 2.5),
+        ("n", "x"),
+    ],
 )
 def test_a_constant_is_set_to_a_value_of_its_kind(name, value):
     found = complaint(TEXT, {name: value})

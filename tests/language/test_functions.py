@@ -16,7 +16,10 @@ def huber(y, yhat, delta=1.0) {
 
 
 def test_a_function_is_its_body_with_the_arguments_in_place():
-    assert values(HUBER + "placeholder y = [0, 0]\na = huber(y, [0.5, 3])\nb = huber(y, [0.5, 3], delta=2)\n")["a"] == 1.3125
+    assert (
+        values(HUBER + "placeholder y = [0, 0]\na = huber(y, [0.5, 3])\nb = huber(y, [0.5, 3], delta=2)\n")["a"]
+        == 1.3125
+    )
     assert values(HUBER + "a = huber([0, 0], [0.5, 3], delta=2)\n")["a"] == 2.0625
 
 
@@ -46,7 +49,12 @@ def test_names_inside_a_function_are_its_own():
 
 
 def test_functions_call_functions_defined_further_down():
-    assert values("y = f(2)\ndef f(x) { return g(x) + 1 }\ndef g(x) { return x |> square |> h }\ndef h(x) { return -x }\n")["y"] == -3
+    assert (
+        values(
+            "y = f(2)\ndef f(x) { return g(x) + 1 }\ndef g(x) { return x |> square |> h }\ndef h(x) { return -x }\n"
+        )["y"]
+        == -3
+    )
 
 
 def test_a_function_can_return_several_values():
@@ -64,8 +72,12 @@ def test_what_follows_a_return_is_not_elaborated():
 
 
 def test_a_function_can_choose_by_what_is_known_at_compile_time():
-    text = 'def f(x, kind="sum") { if kind == "sum" { return sum(x) } else if kind == "max" { return max(x) } else { return x } }\n'
-    assert values(text + 'a = f([1, 2])\nb = f([1, 2], kind="max")\nc = f([1, 2], "none")\n') == {"a": 3, "b": 2, "c": [1, 2]}
+    text = 'def f(x, kind="sum") { if kind == "sum" { return sum(x) } else if kind == "max" { return max(x) }\n return x }\n'
+    assert values(text + 'a = f([1, 2])\nb = f([1, 2], kind="max")\nc = f([1, 2], "none")\n') == {
+        "a": 3,
+        "b": 2,
+        "c": [1, 2],
+    }
 
 
 def test_a_function_can_repeat():

@@ -27,7 +27,11 @@ def test_an_import_brings_the_functions_and_layers_of_a_file(tmp_path):
 
 def test_an_import_can_name_what_it_brings(tmp_path):
     blocks = "def double(x) { return x * 2 }\ndef triple(x) { return double(x) + x }\n"
-    program = load(tmp_path, blocks=blocks, main='from "blocks.nn" import triple\ny = triple(3)\ndef double(x) { return x * 100 }\n')
+    program = load(
+        tmp_path,
+        blocks=blocks,
+        main='from "blocks.nn" import triple\ny = triple(3)\ndef double(x) { return x * 100 }\n',
+    )
     assert program.run()["y"] == 9
 
 
@@ -45,7 +49,9 @@ def test_values_of_a_file_are_not_imported(tmp_path):
 
 def test_an_imported_function_sees_the_values_of_its_own_file(tmp_path):
     other = "constant k = 5\nshift = k * 2\ndef f(x) { return x * k + shift + g(x) }\ndef g(x) { return x }\n"
-    program = load(tmp_path, other=other, main='from "other.nn" import f\nk = 100\nshift = 1\ny = f(2)\ndef g(x) { return -x }\n')
+    program = load(
+        tmp_path, other=other, main='from "other.nn" import f\nk = 100\nshift = 1\ny = f(2)\ndef g(x) { return -x }\n'
+    )
     assert program.run(fetch=["k", "shift", "y"]) == {"k": 100, "shift": 1, "y": 22}
 
 
@@ -64,7 +70,11 @@ def test_the_value_that_a_function_returns_as_it_is_keeps_its_name(tmp_path):
 
 
 def test_constants_of_an_imported_file_cannot_be_set_from_outside(tmp_path):
-    load(tmp_path, other="constant n = 2\ndef f(x) { return x * n }\n", main='import "other.nn"\nconstant n = 3\ny = f(n)\n')
+    load(
+        tmp_path,
+        other="constant n = 2\ndef f(x) { return x * n }\n",
+        main='import "other.nn"\nconstant n = 3\ny = f(n)\n',
+    )
     assert dsl.load(tmp_path / "main.nn", {"n": 10}).run()["y"] == 20
     (tmp_path / "main.nn").write_text('import "other.nn"\ny = f(1)\n')
     with pytest.raises(dsl.ProgramError, match="nothing to set"):

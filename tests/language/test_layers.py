@@ -30,7 +30,9 @@ placeholder right = [[4, 5, 6]]
 
 
 def test_a_layer_applied_twice_shares_its_parameters():
-    program = dsl.loads(DENSE + "encoder = MyDense(2)\na = encoder(left)\nc = encoder(right)\nloss = sum(a) + sum(2 * c)\n")
+    program = dsl.loads(
+        DENSE + "encoder = MyDense(2)\na = encoder(left)\nc = encoder(right)\nloss = sum(a) + sum(2 * c)\n"
+    )
     assert {name: value.shape for name, value in program.parameters.items()} == {"encoder.w": (3, 2), "encoder.b": (2,)}
     w = program.parameters["encoder.w"]
     found = program.run(fetch=["a", "c"])
@@ -127,7 +129,10 @@ def test_a_layer_can_be_carried_from_pass_to_pass():
 
 
 def test_every_value_of_a_program_has_a_name_of_its_own():
-    text = PATHS + "o = Outer()\nh = o(o(left))\nrepeat i in 0..3 with g = h * 2 + 1 { k = exp(g) + 1\n g = o(k) |> Plain() }\n"
+    text = (
+        PATHS
+        + "o = Outer()\nh = o(o(left))\nrepeat i in 0..3 with g = h * 2 + 1 { k = exp(g) + 1\n g = o(k) |> Plain() }\n"
+    )
     names = [node.name for node in dsl.loads(text + "show g + 1\nexpect sum(g) + 1 > 0\n").forward]
     assert "" not in names
     assert len(names) == len(set(names))
@@ -155,7 +160,10 @@ def test_a_layer_can_be_given_to_a_layer():
 
 
 def test_a_layer_can_be_given_another_of_its_own_kind():
-    program = dsl.loads(COMBINATORS + "y = x |> Residual(Residual(Scale(2)))\nchain = Chain([Chain([Scale(2)]), Scale(3)])\nz = chain(x)\n")
+    program = dsl.loads(
+        COMBINATORS
+        + "y = x |> Residual(Residual(Scale(2)))\nchain = Chain([Chain([Scale(2)]), Scale(3)])\nz = chain(x)\n"
+    )
     assert program.run()["y"].tolist() == [[4, 8, 12]]
     assert program.run()["z"].tolist() == [[6, 12, 18]]
     assert len(program.parameters) == 3
@@ -168,14 +176,18 @@ def test_a_list_of_layers_is_applied_one_after_the_other():
 
 
 def test_a_layer_can_take_and_return_several_values():
-    text = "layer Swap()(a, b) { parameter s = 2\n return b * s, a * s }\np, q = Swap()(3, 4)\nswap = Swap()\nr, t = swap(p, q)\n"
+    text = "layer Swap()(a, b) { parameter s = 2\n return b * s, a * s }\n"
+    text += "p, q = Swap()(3, 4)\nswap = Swap()\nr, t = swap(p, q)\n"
     program = dsl.loads(text)
     assert [program.run(fetch=["p", "q", "r", "t"])[name].tolist() for name in "pqrt"] == [8, 6, 12, 16]
     assert list(program.parameters) == ["p.Swap.s", "swap.s"]
 
 
 def test_a_member_of_a_layer_that_was_applied_is_a_value():
-    text = PATHS + "d = Dense(2)\nh = d(left)\npenalty = sum(square(d.w))\nn = Named()\ng = n(left)\ninner = sum(n.encoder.w)\n"
+    text = (
+        PATHS
+        + "d = Dense(2)\nh = d(left)\npenalty = sum(square(d.w))\nn = Named()\ng = n(left)\ninner = sum(n.encoder.w)\n"
+    )
     program = dsl.loads(text)
     found = program.run(fetch=["penalty", "inner"])
     assert found["penalty"] == pytest.approx(float(np.sum(np.square(program.parameters["d.w"]))), rel=1e-6)
@@ -196,12 +208,15 @@ def test_a_file_can_have_a_layer_of_its_own_in_place_of_a_standard_one():
 
 # -- first values
 
+
 def test_the_first_values_of_parameters_depend_on_their_names_and_the_seed_only():
     alone = dsl.loads(PATHS + "h = left |> Dense(3)\n").parameters["h.Dense.w"]
     others = dsl.loads(PATHS + "a = left |> Dense(3)\nh = left |> Dense(3)\n").parameters
     np.testing.assert_array_equal(others["h.Dense.w"], alone)
     assert (others["a.Dense.w"] != alone).any()
-    seeded = dsl.loads(PATHS + "h = left |> Dense(3)\nloss = mean(h)\ntrain { minimize = loss; steps = 1; seed = 4 }\n").parameters
+    seeded = dsl.loads(
+        PATHS + "h = left |> Dense(3)\nloss = mean(h)\ntrain { minimize = loss; steps = 1; seed = 4 }\n"
+    ).parameters
     assert (seeded["h.Dense.w"] != alone).any()
 
 

@@ -19,7 +19,8 @@ def names_in_order(text: str) -> list[str]:
 
 
 def test_a_value_can_be_used_above_its_line():
-    text = "loss = mse(y, out)\nout = k * x + b\nparameter b = 1\nplaceholder x = n\nparameter k = 2\nconstant n = 3\nplaceholder y = 0\n"
+    text = "loss = mse(y, out)\nout = k * x + b\nparameter b = 1\n"
+    text += "placeholder x = n\nparameter k = 2\nconstant n = 3\nplaceholder y = 0\n"
     assert values(text)["loss"] == 49
 
 
@@ -81,7 +82,14 @@ def test_a_value_defined_after_fifty_thousand_lines_in_the_wrong_order():
 
 # -- random programs
 
-OPERATIONS = ("{a} + {b}", "{a} * 0.5 - {b}", "tanh({a}) + {b}", "maximum({a}, {b})", "({a} |> sin) * {b}", "f({a}, {b})")
+OPERATIONS = (
+    "{a} + {b}",
+    "{a} * 0.5 - {b}",
+    "tanh({a}) + {b}",
+    "maximum({a}, {b})",
+    "({a} |> sin) * {b}",
+    "f({a}, {b})",
+)
 
 
 @st.composite

@@ -26,7 +26,9 @@ def command(name: str | None, format: str) -> None:
         if format == "json":
             print_json({title: [entry.as_json() for entry in entries] for title, entries in sections.items()})
             return
-        for title, entries in sections.items():
+        for number, (title, entries) in enumerate(sections.items()):
+            if number:
+                click.echo()
             table(["signature", "what it is"], [[e.signature, e.summary] for e in entries], title=title)
         return
     entries = find(name)

@@ -51,6 +51,8 @@ def command(
     given: dict[str, Any] = read_feeds(feeds)
     if data:
         given = {**program.new_data(data, names, beside=given), **given}
+    if not (data or given or on):
+        _ask_for_data(program)
     found = program.predict(given, names, on)
     nodes = {name: program.node(name) for name in found}
     values = {name: (value, nodes[name].type.dtype.name) for name, value in found.items()}
@@ -63,6 +65,18 @@ def command(
         return
     by_row = {name for name, node in nodes.items() if node.shape and node.shape[0].value is None}
     print_predictions(values, by_row, {name: _called(found[name], labels) for name, labels in classes.items()})
+
+
+def _ask_for_data(program: Program) -> None:
+    """Raise ProgramError when there is nothing to predict for."""
+    from dsl.app.wording import some
+    from dsl.source.diagnostic import fail
+
+    missing = [node.name for node in program.model.graph.placeholders if node.value is None]
+    if missing:
+        reading = "`--data new.csv` reads new rows, `--on DATASET` takes those of the program, "
+        hint = f"{reading if program.model.data else ''}`--feed {missing[0]}=…` gives {some(missing[:1])}"
+        raise fail("data", "there is nothing to predict for", hint=hint)
 
 
 def _called(numbers: Array, labels: Array) -> Array:

@@ -8,8 +8,6 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
-import numpy as np
-
 from dsl.engine.reference import ReferenceEngine
 from dsl.graph.gradient import DifferentiableGraph
 from dsl.graph.graph import Graph
@@ -18,7 +16,15 @@ from dsl.language import syntax
 from dsl.language.elaborate.compile_time import as_array
 from dsl.language.elaborate.elaboration import Elaboration
 from dsl.language.elaborate.suggestions import OTHER_DTYPES
-from dsl.language.elaborate.values import POISON, LayerInstance, describe, is_compile_time
+from dsl.language.elaborate.values import (
+    POISON,
+    LayerInstance,
+    describe,
+    is_compile_time,
+    is_list,
+    is_ndarray,
+    is_sequence,
+)
 from dsl.ops.dims import Dim, element_count
 from dsl.ops.dtypes import F64, DType
 from dsl.ops.operation import Inference, Operation, OperationError
@@ -27,7 +33,6 @@ from dsl.ops.registry import OPERATIONS
 from dsl.source.diagnostic import Diagnostic, Label, ProgramError, fail
 from dsl.source.nearest import did_you_mean
 from dsl.source.text import Span
-
 
 _MOST_ELEMENTS = 100_000_000
 
@@ -110,6 +115,9 @@ def apply(
     except OperationError as error:
         place = _culprit(error, attribute_spans) or span
         raise ProgramError([_explain(error, place, given)]) from None
+    except OverflowError:
+        numbers = [argument for argument in given if isinstance(argument.value, int | float)]
+        raise too_large(max(numbers, key=lambda given: abs(given.value)).span if numbers else span) from None
     if graph is e.graph:
         return result
     return _evaluate(graph, result, span)
@@ -265,12 +273,12 @@ def _count(number: int) -> str:
 
 
 def _plain(value: Any) -> Any:
-    return value.tolist() if isinstance(value, np.ndarray) else value
+    return value.tolist() if is_ndarray(value) else value
 
 
 def _listed(argument: Given) -> list[Given]:
     """The items of a list argument."""
-    if not isinstance(argument.value, list | tuple) or not argument.value:
+    if not is_sequence(argument.value) or not argument.value:
         raise fail(
             "argument",
             f"a list of values is needed here, not {describe(argument.value)}",
@@ -297,13 +305,26 @@ def as_operand(e: Elaboration, argument: Given) -> Any:
     value = argument.value
     if isinstance(value, Node | bool | int | float | Dim):
         return value
-    if isinstance(value, list) and (not is_compile_time(value) or _holds_dims(value)):
+    if is_list(value) and (not is_compile_time(value) or _holds_dims(value)):
         given = argument.listed()
         return apply(e, OPERATIONS["stack"], [_operand(e, part) for part in given], {}, argument.span, given)
     array = as_array(value)
-    if isinstance(array, np.ndarray):
+    if is_ndarray(array):
         return array
     raise no_value(value, argument.span)
+
+
+def constant(e: Elaboration, value: Any, span: Span) -> Node:
+    """A number or an array as a node. Raises ProgramError for a number that no element type can hold."""
+    try:
+        return e.graph.constant(value)
+    except OverflowError:
+        raise too_large(span) from None
+
+
+def too_large(span: Span) -> ProgramError:
+    """The error of a number that its element type cannot hold."""
+    return fail("dtype", f"`{span.quoted('this')}` is too large for the element type it has here", span)
 
 
 def no_value(value: Any, span: Span) -> ProgramError:
@@ -319,8 +340,9 @@ def no_value(value: Any, span: Span) -> ProgramError:
             name = span.quoted("layer")
             labels = [] if value.span == span else [Label(value.span, "the layer is made here")]
             hint = f"apply it to a value: `{name}(x)` or `x |> {name}`"
-        case list():
-            hint = "the rows of a list have equal lengths and hold numbers"
+        case _ if is_list(value):
+            large = any(isinstance(item, int) and not -(2**63) <= item < 2**63 for item in value)
+            hint = "its numbers are too large" if large else "the rows of a list have equal lengths and hold numbers"
         case tuple():
             hint = "give each a name of its own: `a, b = …`"
         case _:
@@ -333,8 +355,8 @@ def _symbolic(attributes: Mapping[str, Any]) -> bool:
 
 
 def _holds_dims(value: Any) -> bool:
-    if isinstance(value, list | tuple):
-        return any(map(_holds_dims, value))  # pyright: ignore[reportUnknownArgumentType]
+    if is_sequence(value):
+        return any(map(_holds_dims, value))
     return isinstance(value, Dim) and value.value is None
 
 
@@ -349,8 +371,8 @@ def _dims_as_nodes(graph: Graph, inputs: Sequence[Any]) -> list[Any]:
 
 def _evaluate(graph: Graph, result: Any, span: Span) -> Any:
     """The value of an operation whose inputs are all known: a number for numbers, else an array."""
-    if isinstance(result, tuple):
-        return tuple(_evaluate(graph, part, span) for part in result)  # pyright: ignore[reportUnknownVariableType]
+    if is_sequence(result):
+        return tuple(_evaluate(graph, part, span) for part in result)
     assert isinstance(result, Node)
     count = element_count(result.shape).value or 0
     what = f"`{span.quoted('this')}`"
@@ -363,5 +385,3 @@ def _evaluate(graph: Graph, result: Any, span: Span) -> Any:
     except (ValueError, OverflowError, MemoryError):
         raise fail("value", f"{what} has no value", span) from None
     return array.item() if array.ndim == 0 else array
-
-

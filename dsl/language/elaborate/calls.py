@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
+from dsl.graph.node import Node
 from dsl.language import syntax
 from dsl.language.elaborate.apply import Given, call_operation
 from dsl.language.elaborate.elaboration import Elaboration, elaborates
 from dsl.language.elaborate.machine import Task
-from dsl.graph.node import Node
 from dsl.language.elaborate.places import inside
 from dsl.language.elaborate.scope import Frame
 from dsl.language.elaborate.suggestions import callee_hint, unknown_callee
@@ -54,7 +55,7 @@ def pipe(e: Elaboration, expression: syntax.Pipe, frame: Frame) -> Task:
             hint=_pipe_hint(expression),
         )
     callee = yield _callee(e, target, frame)
-    given = yield _arguments(e, arguments, frame)
+    given: list[Given] = yield _arguments(e, arguments, frame)
     if callee is POISON:
         return POISON
     if isinstance(callee, Definition) and callee.is_layer:
@@ -98,8 +99,9 @@ def _callee(e: Elaboration, function: syntax.Expression, frame: Frame) -> Task:
         return found
     if value is not PENDING:
         raise _not_callable(value, function, callee_hint(e, name, frame))
-    if frame.module.lacks_imports:
+    if frame.module.lacks_imports or name in frame.module.unknown:
         return POISON
+    e.remember_unknown(frame.module, name)
     raise unknown_callee(e, function, frame)
 
 
@@ -134,7 +136,9 @@ def _arguments(e: Elaboration, arguments: Sequence[syntax.Argument], frame: Fram
     return given
 
 
-def _invoke(e: Elaboration, callee: Definition | LayerInstance, given: Sequence[Given], span: Span, frame: Frame) -> Task:
+def _invoke(
+    e: Elaboration, callee: Definition | LayerInstance, given: Sequence[Given], span: Span, frame: Frame
+) -> Task:
     """Call a function, make a layer, or apply one."""
     if any(argument.value is POISON for argument in given):
         return POISON
@@ -175,9 +179,7 @@ def _make_layer(e: Elaboration, definition: Definition, given: Sequence[Given], 
     return layer
 
 
-def _apply_layer(
-    e: Elaboration, layer: LayerInstance, given: Sequence[Given], span: Span, frame: Frame
-) -> Task:
+def _apply_layer(e: Elaboration, layer: LayerInstance, given: Sequence[Given], span: Span, frame: Frame) -> Task:
     """`encoder(x)`: run the layer's body on a value, with the layer's own parameters."""
     definition, layer.applied = layer.definition, True
     if not layer.path:
@@ -238,7 +240,7 @@ def _check_recursion(e: Elaboration, definition: Definition, span: Span, *, recu
     if recursive:
         ring = e.calls[names.index(definition.name) :]
         way = " → ".join(f"`{name}`" for name in [*(called.name for called, _ in ring[:8]), definition.name])
-        calls = zip(ring, ring[1:], strict=False)
+        calls = itertools.pairwise(ring)
         raise fail(
             "recursion",
             f"`{definition.name}` calls itself: {way}",
@@ -246,13 +248,18 @@ def _check_recursion(e: Elaboration, definition: Definition, span: Span, *, recu
             label=f"`{ring[-1][0].name}` calls `{definition.name}` here" if len(ring) > 1 else "calls itself here",
             labels=[
                 Label(definition.statement.name.span, f"`{definition.name}` is defined here"),
-                *(Label(place, f"`{caller.name}` calls `{called.name}` here") for (caller, _), (called, place) in calls),
+                *(
+                    Label(place, f"`{caller.name}` calls `{called.name}` here")
+                    for (caller, _), (called, place) in calls
+                ),
             ][:8],
             hint="everything is unrolled before it runs; use `repeat` for a known number of passes",
         )
     if len(names) >= _DEEPEST_CALL:
         way = " → ".join([*names[-8:], definition.name])
-        raise fail("recursion", f"calls go more than {_DEEPEST_CALL} deep: … → {way}", span, hint="a value cannot call itself")
+        raise fail(
+            "recursion", f"calls go more than {_DEEPEST_CALL} deep: … → {way}", span, hint="a value cannot call itself"
+        )
 
 
 def _bind_formals(
@@ -333,5 +340,3 @@ def _layer_hint(definition: Definition, formals: Sequence[syntax.Formal]) -> str
     if isinstance(statement, syntax.LayerStatement) and formals is statement.options:
         return f"a layer takes its options first and its input then: `{definition.name}(…)(x)` or `x |> {definition.name}(…)`"
     return ""
-
-

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from dsl.graph.node import Node
 from dsl.language.elaborate.elaboration import Elaboration
 from dsl.language.elaborate.scope import Module
 from dsl.language.elaborate.values import LayerInstance
 from dsl.source.diagnostic import Diagnostic, Label
 from dsl.source.text import Span
-from dsl.training.run import TrainRun
+
+if TYPE_CHECKING:
+    from dsl.training.run import TrainRun
 
 
 def check_model(e: Elaboration, module: Module) -> None:
     """Report the parameters, placeholders and layers that nothing uses."""
     used = {source for node in e.graph.nodes for source in node.inputs}
-    purposes = {node for node in (*e.model.metrics.values(), *(node for _, node in e.model.shown))}
+    purposes = {*e.model.metrics.values(), *(node for _, node in e.model.shown)}
     for expectation in e.model.expectations:
         purposes |= {expectation.left, expectation.right}
     for run in e.model.runs:
@@ -35,7 +39,11 @@ def _check_run(e: Elaboration, run: TrainRun) -> None:
     needed = e.graph.ancestors([run.minimize])
     trained = run.trained(e.graph.parameters)
     if not set(trained) & set(needed):
-        hint = f"it would train {', '.join(f'`{node.name}`' for node in trained[:5])}" if trained else "declare a parameter"
+        hint = (
+            f"it would train {', '.join(f'`{node.name}`' for node in trained[:5])}"
+            if trained
+            else "declare a parameter"
+        )
         place = run.minimize.span
         labels = [Label(place, "the loss")] if place else []
         message = f"no parameter reaches `{run.minimize.name}`, so there is nothing to train"

@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from dsl.language.elaborate.values import describe
+from dsl.language.elaborate.values import describe, is_list
 from dsl.ops.dims import Dim, as_dim
+from dsl.ops.parameters import Array
 from dsl.source.diagnostic import Label, ProgramError, fail
 from dsl.source.text import Span
 
@@ -21,7 +22,7 @@ _NUMBERS: dict[str, Callable[[Any, Any], Any]] = {
     "+": operator.add,
     "-": operator.sub,
     "*": operator.mul,
-    "**": operator.pow,
+    "**": lambda a, b: a**b,
     "%": operator.mod,
     "==": operator.eq,
     "!=": operator.ne,
@@ -61,7 +62,9 @@ def binary(symbol: str, left: Any, right: Any, span: Span) -> Any:
     try:
         return _arithmetic(symbol, left, right)
     except ZeroDivisionError:
-        raise fail("value", "division by zero, in a number that has to be known before the program runs", span) from None
+        raise fail(
+            "value", "division by zero, in a number that has to be known before the program runs", span
+        ) from None
     except OverflowError:
         raise fail("value", f"`{span.quoted('this')}` is too large a number", span) from None
     except ValueError:
@@ -75,13 +78,13 @@ def is_array(value: Any) -> bool:
 
 def as_array(value: Any) -> Any:
     """A list of numbers as an array; anything else as it is."""
-    if not isinstance(value, list):
+    if not is_list(value):
         return value
     try:
-        array = np.asarray(value)
+        array: Array = np.asarray(value)
     except ValueError:
-        return value  # pyright: ignore[reportUnknownVariableType]
-    return array if array.dtype.kind in "biuf" else value  # pyright: ignore[reportUnknownVariableType]
+        return value
+    return array if array.dtype.kind in "biuf" else value
 
 
 def _arithmetic(symbol: str, left: Any, right: Any) -> Any:
@@ -144,7 +147,9 @@ def _unknown_size(symbol: str, a: Dim, b: Dim, span: Span) -> ProgramError:
     hint = f"give `{name}` a size: `dim {name} = 64`"
     if symbol == "/" and b.value:
         problem = f"`{a}` divided by {b} is no whole number for every `{name}`"
-        return fail("value", problem, span, labels=labels, hint=f"{hint}; or name the quotient with `dim`, and multiply")
+        return fail(
+            "value", problem, span, labels=labels, hint=f"{hint}; or name the quotient with `dim`, and multiply"
+        )
     return fail("value", f"`{a} {symbol} {b}` is not known before data arrives", span, labels=labels, hint=hint)
 
 

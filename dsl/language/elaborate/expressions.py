@@ -14,7 +14,17 @@ from dsl.language.elaborate.elaboration import Elaboration, elaborates
 from dsl.language.elaborate.machine import Task
 from dsl.language.elaborate.scope import Frame
 from dsl.language.elaborate.suggestions import attribute_hint, unknown_value
-from dsl.language.elaborate.values import BUILTINS, PENDING, POISON, DataName, LayerInstance, describe, is_compile_time
+from dsl.language.elaborate.values import (
+    BUILTINS,
+    PENDING,
+    POISON,
+    DataName,
+    LayerInstance,
+    describe,
+    is_compile_time,
+    is_ndarray,
+    is_sequence,
+)
 from dsl.ops.dims import Dim
 from dsl.ops.registry import OPERATIONS
 from dsl.source.diagnostic import Label, fail
@@ -39,6 +49,8 @@ BINARY = {
     "or": "logical_or",
 }
 _UNARY = {"-": "neg", "not": "logical_not"}
+_DEEPEST_LIST = 64
+"""The most axes that NumPy's arrays have."""
 _ATTRIBUTES = ("T", "shape", "dtype", "rank")
 
 
@@ -60,6 +72,9 @@ def name(e: Elaboration, expression: syntax.Name, frame: Frame) -> Task:
     if value is PENDING and expression.id in BUILTINS:
         return BUILTINS[expression.id]
     if value is PENDING:
+        if expression.id in frame.module.unknown:
+            return POISON
+        e.remember_unknown(frame.module, expression.id)
         raise unknown_value(e, expression, frame)
     return value
 
@@ -67,12 +82,18 @@ def name(e: Elaboration, expression: syntax.Name, frame: Frame) -> Task:
 @elaborates(syntax.ListOf)
 def list_of(e: Elaboration, expression: syntax.ListOf, frame: Frame) -> Task:
     """`[a, b]`."""
-    items: list[Any] = []
-    for item in expression.items:
-        value = e.quick(item, frame)
-        if value is PENDING:
-            value = yield e.evaluate(item, frame)
-        items.append(value)
+    e.list_depth += 1
+    try:
+        if e.list_depth > _DEEPEST_LIST:
+            raise fail("value", f"a list is nested {_DEEPEST_LIST} deep at most", expression.span)
+        items: list[Any] = []
+        for item in expression.items:
+            value = e.quick(item, frame)
+            if value is PENDING:
+                value = yield e.evaluate(item, frame)
+            items.append(value)
+    finally:
+        e.list_depth -= 1
     return POISON if any(item is POISON for item in items) else items
 
 
@@ -127,8 +148,9 @@ def attribute(e: Elaboration, expression: syntax.Attribute, frame: Frame) -> Tas
     match value:
         case Node():
             return _node_attribute(e, expression, value)
-        case np.ndarray() if expression.name in ("T", "shape", "rank"):
-            return {"T": value.T, "shape": list(value.shape), "rank": value.ndim}[expression.name]
+        case _ if is_ndarray(value) and expression.name in ("T", "shape", "rank"):
+            facts: dict[str, Any] = {"T": value.T, "shape": list(value.shape), "rank": value.ndim}
+            return facts[expression.name]
         case LayerInstance():
             return _member(expression, value)
         case DataName():
@@ -193,8 +215,8 @@ def index(e: Elaboration, expression: syntax.Index, frame: Frame) -> Task:
         items.append(found)
     if value is POISON or any(item is POISON for item in items):
         return POISON
-    if isinstance(value, list | tuple | str) and (_is_plain(items) or not _has_numbers(value)):
-        return _index_list(value, items, expression)  # pyright: ignore[reportUnknownArgumentType]
+    if (is_sequence(value) or isinstance(value, str)) and (_is_plain(items) or not _has_numbers(value)):
+        return _index_list(value, items, expression)
     value = operand(e, value, expression.value.span)
     if any(isinstance(item, Node | list) for item in items):
         return _gather(e, value, items, expression)

@@ -46,8 +46,8 @@ class Model:
     constants: dict[str, Any] = field(default_factory=dict[str, Any])
     metrics: dict[str, Node] = field(default_factory=dict[str, Node])
     shown: list[tuple[str, Node]] = field(default_factory=list[tuple[str, Node]])
-    data: dict[str, DataPlan] = field(default_factory=lambda: {})
-    runs: list[TrainRun] = field(default_factory=lambda: [])
+    data: dict[str, DataPlan] = field(default_factory=dict)
+    runs: list[TrainRun] = field(default_factory=list)
     expectations: list[Expectation] = field(default_factory=list[Expectation])
     checking: set[Node] = field(default_factory=set[Node])
     """The nodes that only expectations need: they are computed, and are no part of the program's graph."""
@@ -71,4 +71,6 @@ class Model:
         """The diagnostics of a kind in the order of the text; those of imported files where they were found."""
         found = [diagnostic for diagnostic in self.diagnostics.values() if diagnostic.severity == severity]
         sources = list(dict.fromkeys(diagnostic.span.source for diagnostic in found if diagnostic.span))
-        return sorted(found, key=lambda d: (sources.index(d.span.source), d.span.start) if d.span else (len(sources), 0))
+        return sorted(
+            found, key=lambda d: (sources.index(d.span.source), d.span.start) if d.span else (len(sources), 0)
+        )

@@ -96,7 +96,7 @@ def _give_up(module: Module, names: Iterable[syntax.Name]) -> None:
 
 def _taken(module: Module, name: str, place: syntax.String | syntax.Name) -> ProgramError:
     other = module.definitions[name].statement.name.span
-    hint = "name what is needed: `from \"…\" import NAME`" if isinstance(place, syntax.String) else "rename one of them"
+    hint = 'name what is needed: `from "…" import NAME`' if isinstance(place, syntax.String) else "rename one of them"
     return fail("name", f"`{name}` is defined twice", place.span, labels=[Label(other, "also defined here")], hint=hint)
 
 
@@ -127,7 +127,9 @@ def _unreadable(path: Path, written: syntax.String, error: OSError) -> ProgramEr
         hint = f'did you mean "{meant}"?' if found else "a path is relative to the file that imports it"
         return fail("import", f'there is no file "{written.value}"', written.span, hint=hint)
     if path.is_dir():
-        return fail("import", f'"{written.value}" is a folder', written.span, hint='name a file in it: "FOLDER/FILE.nn"')
+        return fail(
+            "import", f'"{written.value}" is a folder', written.span, hint='name a file in it: "FOLDER/FILE.nn"'
+        )
     return fail("import", f'"{written.value}" cannot be read: {error.strerror or error}', written.span)
 
 

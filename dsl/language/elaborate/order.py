@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 
 from dsl.language import syntax
@@ -21,7 +22,10 @@ def bound_names(statements: Iterable[syntax.Statement]) -> Iterator[syntax.Name]
                 case syntax.Assignment():
                     yield from statement.targets
                 case syntax.IfStatement():
-                    inner = [*statement.then.statements, *(statement.otherwise.statements if statement.otherwise else ())]
+                    inner = [
+                        *statement.then.statements,
+                        *(statement.otherwise.statements if statement.otherwise else ()),
+                    ]
                     waiting.append(iter(inner))
                     break
                 case syntax.RepeatStatement():
@@ -66,10 +70,7 @@ def cycle(module: Module, index: int, name: syntax.Name) -> ProgramError:
             hint=f"a name is bound once: give the new value another name, or write `repeat … with {name.id} = …`",
         )
     way = " → ".join(f"`{part.id}`" for part in [*names, names[0]])
-    labels = [
-        Label(part.span, f"`{part.id}` needs `{following.id}`")
-        for part, following in zip(names[:-1], names[1:], strict=True)
-    ]
+    labels = [Label(part.span, f"`{part.id}` needs `{following.id}`") for part, following in itertools.pairwise(names)]
     return fail(
         "cycle",
         f"these values need each other: {way}",

@@ -22,6 +22,8 @@ class Module:
     """The statement (by its index) that binds each name at the top of the file."""
     state: bytearray = field(default_factory=bytearray)
     """For each statement: 0 waiting, 1 in progress, 2 done."""
+    unknown: set[str] = field(default_factory=set[str])
+    """The names that have been reported to stand for nothing, which is said once."""
     lacks_imports: bool = False
     """Whether a file with names that are not known could not be imported."""
     underway: list[int] = field(default_factory=list[int])
@@ -79,7 +81,7 @@ class Frame:
 
     def visible(self) -> set[str]:
         """Every name that can be used for a value here."""
-        names = {name for frame in self.chain() for name in frame.names}
+        names = {name for frame in self.chain() for name in frame.names if name not in self.module.unknown}
         return names | set(BUILTINS) | (set(self.module.binders) if self.definition is None else set())
 
     def allocate(self, path: str) -> str:

@@ -88,7 +88,11 @@ def _hidden(module: Module, wanted: str) -> tuple[syntax.Name, str, str] | None:
                 continue
             if isinstance(block, syntax.RepeatStatement):
                 return found, "each pass has its own, gone after it", f"carry it: `repeat … with {wanted} = …`"
-            return found, f"`{wanted}` is bound inside `{block.name.id}`, and is not seen outside", "return it from there"
+            return (
+                found,
+                f"`{wanted}` is bound inside `{block.name.id}`, and is not seen outside",
+                "return it from there",
+            )
     return None
 
 
@@ -104,7 +108,10 @@ def _bodies(statements: tuple[syntax.Statement, ...]) -> Iterator[tuple[_Bodied,
                 yield statement, statement.body.statements
                 waiting += statement.body.statements
             case syntax.IfStatement():
-                waiting += [*statement.then.statements, *(statement.otherwise.statements if statement.otherwise else ())]
+                waiting += [
+                    *statement.then.statements,
+                    *(statement.otherwise.statements if statement.otherwise else ()),
+                ]
             case _:
                 pass
 
@@ -127,7 +134,10 @@ def _nested_definition(module: Module, wanted: str) -> syntax.FunctionStatement 
             case syntax.RepeatStatement():
                 waiting += statement.body.statements
             case syntax.IfStatement():
-                waiting += [*statement.then.statements, *(statement.otherwise.statements if statement.otherwise else ())]
+                waiting += [
+                    *statement.then.statements,
+                    *(statement.otherwise.statements if statement.otherwise else ()),
+                ]
             case _:
                 pass
     return None

@@ -8,7 +8,7 @@ import numpy as np
 
 from dsl.graph.node import Node
 from dsl.language import syntax
-from dsl.language.elaborate.apply import Given, operand
+from dsl.language.elaborate.apply import Given, constant, operand
 from dsl.language.elaborate.compile_time import known
 from dsl.language.elaborate.elaboration import Elaboration
 from dsl.language.elaborate.machine import Task
@@ -28,7 +28,9 @@ def dtype_of(name: syntax.Name) -> DType:
     if name.id in DTYPES:
         return DTYPES[name.id]
     foreign = OTHER_DTYPES.get(name.id)
-    hint = f"it is called `{foreign}` here" if foreign else did_you_mean(name.id, DTYPES, f"they are {', '.join(DTYPES)}")
+    hint = (
+        f"it is called `{foreign}` here" if foreign else did_you_mean(name.id, DTYPES, f"they are {', '.join(DTYPES)}")
+    )
     raise fail("type", f"there is no element type `{name.id}`", name.span, hint=hint)
 
 
@@ -99,7 +101,7 @@ def bind_pattern(e: Elaboration, formal: syntax.Formal, given: Given, frame: Fra
     node = given.value
     if not isinstance(node, Node):
         value = operand(e, node, given.span)
-        node = e.graph.constant(value) if isinstance(value, np.ndarray) else value
+        node = constant(e, value, given.span) if isinstance(value, np.ndarray) else value
     if not isinstance(node, Node):
         if formal.type.dims:
             raise _mismatch(formal, given, f"{describe(given.value)} is a scalar")
@@ -143,7 +145,9 @@ def _mismatch(
     labels = [Label(formal.span, "declared here")]
     if fixed_here is not None and fixed_here.span != given.span:
         labels.insert(0, fixed_here)
-    what = describe(value) if is_compile_time(value) else f"{value.type}" if isinstance(value, Node) else describe(value)
+    what = (
+        describe(value) if is_compile_time(value) else f"{value.type}" if isinstance(value, Node) else describe(value)
+    )
     return fail(
         code,
         f"`{formal.name.id}` is declared as `{formal.type.span.text if formal.type else ''}`, and was given {what}",

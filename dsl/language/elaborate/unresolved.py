@@ -28,16 +28,22 @@ def check_uncalled(e: Elaboration, module: Module) -> None:
         check_names(e, statement.body.statements, frame, known)
 
 
-def check_names(e: Elaboration, statements: Sequence[syntax.Statement], frame: Frame, known: Iterable[str] = ()) -> None:
+def check_names(
+    e: Elaboration, statements: Sequence[syntax.Statement], frame: Frame, known: Iterable[str] = ()
+) -> None:
     """Report the names that stand for nothing, in statements that are not carried out."""
     bound = {*known, *_all_bound(statements)}
     for name, is_called in _used(statements):
         if name.id in bound or frame.find(name.id) is not PENDING or name.id in frame.module.binders:
             continue
+        if name.id in frame.module.unknown:
+            continue
         callable_ = name.id in frame.module.definitions or name.id in OPERATIONS or name.id in e.library_names()
         if is_called and not callable_ and not frame.module.lacks_imports:
+            e.remember_unknown(frame.module, name.id)
             e.report_all(unknown_callee(e, name, frame))
         elif not is_called and name.id not in BUILTINS:
+            e.remember_unknown(frame.module, name.id)
             e.report_all(unknown_value(e, name, frame))
 
 

@@ -7,7 +7,7 @@ dimension, an element type, none; or a layer that waits for its input.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from dsl.graph.node import Node
 from dsl.language import syntax
 from dsl.ops.dims import Dim
 from dsl.ops.dtypes import DTYPES, DType
-from dsl.ops.parameters import spell
+from dsl.ops.parameters import Array, spell
 
 if TYPE_CHECKING:
     from dsl.language.elaborate.scope import Frame
@@ -100,10 +100,25 @@ class DataName:
         return f"{self.name}.{self.part}" if self.part else self.name
 
 
+def is_list(value: Any) -> TypeGuard[list[Any]]:
+    """Whether a value is a list of any values."""
+    return isinstance(value, list)
+
+
+def is_sequence(value: Any) -> TypeGuard[list[Any] | tuple[Any, ...]]:
+    """Whether a value is a list, or the several results of a call."""
+    return isinstance(value, list | tuple)
+
+
+def is_ndarray(value: Any) -> TypeGuard[Array]:
+    """Whether a value is an array known at compile time."""
+    return isinstance(value, np.ndarray)
+
+
 def is_compile_time(value: Any) -> bool:
     """Whether a value is known before the program runs."""
-    if isinstance(value, list | tuple):
-        return all(map(is_compile_time, value))  # pyright: ignore[reportUnknownArgumentType]
+    if is_sequence(value):
+        return all(map(is_compile_time, value))
     return not isinstance(value, Node | LayerInstance | Definition | DataName)
 
 
@@ -124,11 +139,11 @@ def describe(value: Any) -> str:
             return f"the number {value}"
         case str():
             return f"the string {spell(value)}"
-        case list():
+        case _ if is_list(value):
             return "a list" if value else "an empty list"
-        case tuple():
-            return f"{len(value)} results"  # pyright: ignore[reportUnknownArgumentType]
-        case np.ndarray():
+        case _ if is_sequence(value):
+            return f"{len(value)} results"
+        case _ if is_ndarray(value):
             return f"an array of shape {list(value.shape)}"
         case Dim():
             return f"the dimension `{value}`"

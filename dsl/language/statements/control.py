@@ -6,16 +6,15 @@ from typing import Any
 
 from dsl.graph.node import Node
 from dsl.language import syntax
-from dsl.language.elaborate.apply import operand
+from dsl.language.elaborate.apply import constant, operand
 from dsl.language.elaborate.elaboration import Elaboration, elaborates
 from dsl.language.elaborate.machine import Task
 from dsl.language.elaborate.names import bind
 from dsl.language.elaborate.order import bound_names
 from dsl.language.elaborate.places import inside
 from dsl.language.elaborate.scope import Frame
-from dsl.language.elaborate.types import dimension
 from dsl.language.elaborate.unresolved import check_names
-from dsl.language.elaborate.values import POISON, LayerInstance, describe
+from dsl.language.elaborate.values import POISON, LayerInstance, describe, is_sequence
 from dsl.ops.registry import OPERATIONS
 from dsl.source.diagnostic import Label, ProgramError, fail
 
@@ -34,11 +33,15 @@ def if_(e: Elaboration, statement: syntax.IfStatement, frame: Frame) -> Task:
             "type",
             "`if` decides before anything runs, and this condition is computed",
             statement.condition.span,
-            labels=[Label(condition.span, "computed here")] if condition.span not in (None, statement.condition.span) else [],
+            labels=[Label(condition.span, "computed here")]
+            if condition.span not in (None, statement.condition.span)
+            else [],
             hint="`where(condition, a, b)` chooses while the program runs",
         )
     if not isinstance(condition, bool):
-        raise fail("type", f"the condition of `if` is true or false, not {describe(condition)}", statement.condition.span)
+        raise fail(
+            "type", f"the condition of `if` is true or false, not {describe(condition)}", statement.condition.span
+        )
     branch, other = (statement.then, statement.otherwise) if condition else (statement.otherwise, statement.then)
     if other is not None:
         check_names(e, other.statements, frame)
@@ -108,7 +111,7 @@ def _passes(e: Elaboration, statement: syntax.RepeatStatement, frame: Frame) -> 
     """The values of the loop's variable, in order."""
     if statement.stop is None:
         values = yield e.evaluate(statement.start, frame)
-        if values is not POISON and not isinstance(values, list | tuple):
+        if values is not POISON and not is_sequence(values):
             raise fail(
                 "type",
                 f"`repeat` runs over a range `0..4` or a list, not {describe(values)}",
@@ -167,7 +170,7 @@ def _hand_out(e: Elaboration, item: syntax.Carried, value: Any, frame: Frame, st
     e.graph.span = item.span
     node = operand(e, value, item.value.span)
     if not isinstance(node, Node):
-        node = e.graph.constant(node)
+        node = constant(e, node, item.value.span)
     elif node.index < start or node in e.bound_at_top:
         node = e.graph.apply(OPERATIONS["identity"], [node], {})
     bind(e, frame, item.name, node)

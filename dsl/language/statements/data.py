@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -62,7 +62,7 @@ def entries_by_key(
     return found
 
 
-def _is_reader(expression: syntax.Expression) -> bool:
+def _is_reader(expression: syntax.Expression) -> TypeGuard[syntax.Call]:
     return (
         isinstance(expression, syntax.Call)
         and isinstance(expression.function, syntax.Name)
@@ -142,7 +142,9 @@ class _Block:
         for key in misspelt:
             hint = did_you_mean(key, [*known, *_OPTIONS], placeholders)
             place = self.entries[key].key.span
-            mistakes.add(fail("data", f"`{key}` is no placeholder, and no field of this block uses it", place, hint=hint))
+            mistakes.add(
+                fail("data", f"`{key}` is no placeholder, and no field of this block uses it", place, hint=hint)
+            )
         if misspelt or mistakes.failed:
             return
         if not self.placeholders:
@@ -182,7 +184,12 @@ class _Block:
                 except ProgramError as error:
                     raise error.at(argument.span) from None
         if not isinstance(path, str):
-            raise fail("argument", f"`{name}` needs the path of a file", call.span, hint=f'write `{name}("data/points.{name}")`')
+            raise fail(
+                "argument",
+                f"`{name}` needs the path of a file",
+                call.span,
+                hint=f'write `{name}("data/points.{name}")`',
+            )
         folder = self.frame.module.source.path.parent if self.frame.module.source.path else Path()
         return SourceFile(name, folder / path, options, call.span)
 
@@ -215,12 +222,15 @@ class _Block:
         usage = f"write `{_SPLIT_USAGE[name]}`"
         values: dict[str, Any] = {}
         for argument in call.arguments:
-            if name == "files" and not _is_reader(argument.value):
-                raise fail("data", "each part of `files` is a reader's call", argument.value.span, hint=usage)
+            given = argument.value
             if name != "folds" and argument.name is None:
                 raise fail("data", f"the parts of `{name}` are given by name", argument.span, hint=usage)
-            read = self._source(argument.value) if name == "files" else self.e.evaluate(argument.value, self.frame)
-            value = yield read
+            if name != "files":
+                value = yield self.e.evaluate(given, self.frame)
+            elif _is_reader(given):
+                value = yield self._source(given)
+            else:
+                raise fail("data", "each part of `files` is a reader's call", given.span, hint=usage)
             if value is POISON:
                 raise ProgramError([])
             if name == "fractions" and (isinstance(value, bool) or not isinstance(value, int | float)):

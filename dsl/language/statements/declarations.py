@@ -8,6 +8,7 @@ import numpy as np
 
 from dsl.graph.node import Node
 from dsl.language import syntax
+from dsl.language.elaborate.apply import constant as constant_node
 from dsl.language.elaborate.apply import operand
 from dsl.language.elaborate.compile_time import known
 from dsl.language.elaborate.elaboration import Elaboration, elaborates
@@ -15,7 +16,7 @@ from dsl.language.elaborate.machine import Task
 from dsl.language.elaborate.names import bind, may_rebind, member_of_layer
 from dsl.language.elaborate.scope import Frame
 from dsl.language.elaborate.types import dimension, dtype_of, type_of
-from dsl.language.elaborate.values import PENDING, POISON, LayerInstance, describe, is_compile_time
+from dsl.language.elaborate.values import PENDING, POISON, LayerInstance, describe, is_compile_time, is_list, is_sequence
 from dsl.ops.dims import Dim, show_shape
 from dsl.ops.dtypes import DType, of_array
 from dsl.ops.registry import OPERATIONS
@@ -33,7 +34,9 @@ def dtype(e: Elaboration, statement: syntax.DTypeStatement, frame: Frame) -> Tas
     """`dtype f64`: before anything that has a type."""
     found = dtype_of(statement.name)
     if not found.is_float:
-        raise fail("type", f"the program's floating type cannot be `{found}`", statement.name.span, hint="f16, f32 or f64")
+        raise fail(
+            "type", f"the program's floating type cannot be `{found}`", statement.name.span, hint="f16, f32 or f64"
+        )
     if e.graph.nodes:
         raise fail(
             "type",
@@ -53,7 +56,9 @@ def dim(e: Elaboration, statement: syntax.DimStatement, frame: Frame) -> Task:
     name, override = statement.name.id, _override(e, statement.name, frame)
     if override is not PENDING:
         if type(override) is not int or override < 0:
-            raise fail("argument", f"`{name}` is a dimension, and cannot be set to {describe(override)}", statement.span)
+            raise fail(
+                "argument", f"`{name}` is a dimension, and cannot be set to {describe(override)}", statement.span
+            )
         value: Any = override
     elif statement.size is not None:
         value = yield dimension(e, statement.size, frame)
@@ -112,7 +117,7 @@ def placeholder(e: Elaboration, statement: syntax.PlaceholderStatement, frame: F
             statement.span,
             hint=f"make `{name}` an argument",
         )
-    type = yield type_of(e, statement.type, frame)
+    type: Any = yield type_of(e, statement.type, frame)
     default = None
     if statement.value is not None and type is not POISON:
         value = yield e.evaluate(statement.value, frame)
@@ -175,7 +180,12 @@ def _array(e: Elaboration, value: Any, span: Span, what: str) -> np.ndarray[Any,
         )
     if isinstance(value, Dim):
         raise fail("type", f"the value of {what} is a number or a list of numbers, not {describe(value)}", span)
-    return np.asarray(operand(e, value, span))
+    found = operand(e, value, span)
+    array = None if isinstance(found, Node) else np.asarray(found)
+    if array is None or array.dtype.kind not in "biuf":
+        what_it_is = "a list with a dimension" if array is None else "so large a number"
+        raise fail("type", f"the value of {what} is a number or a list of numbers, not {what_it_is}", span)
+    return array
 
 
 @elaborates(syntax.ParameterStatement)
@@ -228,7 +238,10 @@ def _initializer(e: Elaboration, expression: syntax.Expression, frame: Frame) ->
     function = expression.function if isinstance(expression, syntax.Call) else expression
     if not isinstance(function, syntax.Name):
         raise fail(
-            "type", "`~` is followed by an initializer, such as `normal(0, 0.1)`", expression.span, hint="`=` gives a value"
+            "type",
+            "`~` is followed by an initializer, such as `normal(0, 0.1)`",
+            expression.span,
+            hint="`=` gives a value",
         )
     if function.id not in INITIALIZERS:
         raise fail(
@@ -313,10 +326,10 @@ def _several(value: Any, statement: syntax.Assignment) -> list[Any]:
     count = len(statement.targets)
     if value is POISON:
         return [POISON] * count
-    if not isinstance(value, tuple | list) or len(value) != count:  # pyright: ignore[reportUnknownArgumentType]
-        got = f"{len(value)} results" if isinstance(value, tuple | list) else "one"  # pyright: ignore[reportUnknownArgumentType]
+    if not is_sequence(value) or len(value) != count:
+        got = f"{len(value)} results" if is_sequence(value) else "one"
         raise fail("type", f"{count} names are bound here, and the right side gives {got}", statement.span)
-    return list(value)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+    return list(value)
 
 
 def _bindable(e: Elaboration, value: Any, statement: syntax.Assignment, target: syntax.Name, start: int) -> Any:
@@ -325,10 +338,10 @@ def _bindable(e: Elaboration, value: Any, statement: syntax.Assignment, target: 
         return POISON
     if isinstance(value, LayerInstance):
         return value
-    if isinstance(value, tuple):
+    if is_sequence(value) and not is_list(value):
         raise fail(
             "type",
-            f"the right side gives {len(value)} results, and one name is bound",  # pyright: ignore[reportUnknownArgumentType]
+            f"the right side gives {len(value)} results, and one name is bound",
             statement.span,
             hint=f"write `{target.id}, other = …`",
         )
@@ -342,7 +355,7 @@ def _bindable(e: Elaboration, value: Any, statement: syntax.Assignment, target: 
         return e.graph.apply(OPERATIONS["identity"], [node], {}) if named else node
     if isinstance(node, Dim):
         return e.graph.apply(OPERATIONS["dimension"], (), {"size": known(node), "dtype": e.graph.default_float})
-    return e.graph.constant(node)
+    return constant_node(e, node, statement.value.span)
 
 
 @elaborates(syntax.MetricStatement)

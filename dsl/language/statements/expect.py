@@ -6,14 +6,13 @@ from typing import Any
 
 from dsl.graph.node import Node
 from dsl.language import syntax
-from dsl.language.elaborate.apply import Given, check_fit, operand
+from dsl.language.elaborate.apply import Given, check_fit, constant, operand
 from dsl.language.elaborate.elaboration import Elaboration, elaborates
 from dsl.language.elaborate.expressions import BINARY
 from dsl.language.elaborate.machine import Task
 from dsl.language.elaborate.model import Expectation
 from dsl.language.elaborate.scope import Frame
 from dsl.language.elaborate.values import PENDING, POISON, DataName, describe
-from dsl.language.statements.train import data_set, unknown_data_set
 from dsl.ops.dims import Dim
 from dsl.ops.registry import OPERATIONS
 from dsl.source.diagnostic import fail
@@ -59,10 +58,12 @@ def _as_node(e: Elaboration, value: Any, expression: syntax.Expression) -> Node:
         return found
     if isinstance(found, Dim):
         return e.graph.apply(OPERATIONS["dimension"], (), {"size": found, "dtype": e.graph.default_float})
-    return e.graph.constant(found)
+    return constant(e, found, expression.span)
 
 
 def _dataset(e: Elaboration, name: syntax.DatasetName, frame: Frame) -> Task:
+    from dsl.language.statements.train import data_set, unknown_data_set
+
     first = name.parts[0]
     value = frame.find(first)
     if value is PENDING and first in frame.module.binders:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from dsl.graph.node import Node
 from dsl.language import syntax
 from dsl.language.elaborate.apply import Given, attributes_of, bind_arguments
@@ -15,7 +13,7 @@ from dsl.language.elaborate.elaboration import Elaboration
 from dsl.language.elaborate.expressions import BINARY
 from dsl.language.elaborate.machine import Task
 from dsl.language.elaborate.scope import Frame
-from dsl.language.elaborate.values import BUILTINS, PENDING, POISON, describe, is_compile_time
+from dsl.language.elaborate.values import BUILTINS, PENDING, POISON, describe, is_compile_time, is_ndarray
 from dsl.ops.dims import concrete
 from dsl.ops.operation import Operation
 from dsl.ops.registry import OPERATIONS
@@ -216,7 +214,8 @@ def _constant(value: Any, span: Span) -> Field:
     if value is POISON:
         raise ProgramError([])
     array = as_array(value)
-    if not is_compile_time(value) or isinstance(array, bool) or not isinstance(array, int | float | np.ndarray):
+    number = isinstance(array, int | float) and not isinstance(array, bool)
+    if not is_compile_time(value) or not (number or is_ndarray(array)):
         raise fail("data", f"a number or a column is needed here, not {describe(value)}", span)
     return Constant(array)
 

@@ -12,7 +12,7 @@ from dsl.language.elaborate.collected import Collected
 from dsl.language.elaborate.elaboration import Elaboration, elaborates
 from dsl.language.elaborate.machine import Task, run
 from dsl.language.elaborate.scope import Frame
-from dsl.language.elaborate.values import PENDING, POISON, DataName, describe, is_compile_time
+from dsl.language.elaborate.values import PENDING, POISON, DataName, describe, is_compile_time, is_list
 from dsl.language.statements.data import entries_by_key
 from dsl.source.diagnostic import Label, ProgramError, fail
 from dsl.source.nearest import did_you_mean
@@ -148,7 +148,7 @@ class _Block:
         """What a key is given: by an override, as text or a value, or by its entry."""
         if key in self.overrides:
             return as_expression(self.overrides[key], f"--set train.{key}")
-        if key == "epochs" and "steps" in self.overrides or key == "steps" and "epochs" in self.overrides:
+        if (key == "epochs" and "steps" in self.overrides) or (key == "steps" and "epochs" in self.overrides):
             return None
         return self.entries[key].value if key in self.entries else None
 
@@ -196,7 +196,7 @@ class _Block:
         if value is POISON:
             return POISON
         names: list[str] = []
-        for item in value if isinstance(value, list) else [value]:
+        for item in value if is_list(value) else [value]:
             if not isinstance(item, DataName):
                 hint = f"write `{key} = digits.train` for a block `data digits {{ … }}`"
                 raise fail("train", f"`{key}` names a data set, not {describe(item)}", expression.span, hint=hint)
@@ -247,7 +247,7 @@ class _Block:
             return optimizer
         if not hasattr(optimizer, "weight_decay"):
             raise fail("train", f"`{optimizer.name}` has no weight decay", self.place("weight_decay"))
-        return replace(optimizer, **{"weight_decay": settings.weight_decay})
+        return replace(optimizer, weight_decay=settings.weight_decay)
 
 
 def _settings(values: Mapping[str, Any], spans: Mapping[str, Span]) -> TrainSettings:
@@ -275,7 +275,13 @@ def data_set(e: Elaboration, name: DataName, span: Span) -> str:
         return f"{name.name}.all"
     known = ", ".join(f"`{name.name}.{part}`" for part in parts[:6])
     if not name.part:
-        raise fail("data", f"`{name.name}` has several parts", span, labels=[Label(plan.span, "split here")], hint=f"name one: {known}")
+        raise fail(
+            "data",
+            f"`{name.name}` has several parts",
+            span,
+            labels=[Label(plan.span, "split here")],
+            hint=f"name one: {known}",
+        )
     meant = did_you_mean(name.part, parts)
     raise fail(
         "data",
@@ -291,7 +297,9 @@ def declared(e: Elaboration, expression: syntax.Expression, registry: Registry[A
     function = expression.function if isinstance(expression, syntax.Call) else expression
     if not isinstance(function, syntax.Name):
         quoted = isinstance(expression, syntax.String) and expression.value in registry
-        hint = f"write it without quotes: `{expression.span.text[1:-1]}()`" if quoted else f"one of {', '.join(registry)}"
+        hint = (
+            f"write it without quotes: `{expression.span.text[1:-1]}()`" if quoted else f"one of {', '.join(registry)}"
+        )
         raise fail("train", f"{registry.noun} is needed here", expression.span, hint=hint)
     keywords: dict[str, Any] = {}
     positional: list[Any] = []
@@ -299,7 +307,9 @@ def declared(e: Elaboration, expression: syntax.Expression, registry: Registry[A
     places = [p.name for p in registry[function.id].hyperparameters()] if function.id in registry else []
     for argument in expression.arguments if isinstance(expression, syntax.Call) else ():
         value = argument.value
-        nested = isinstance(value, syntax.Call) and isinstance(value.function, syntax.Name) and value.function.id in registry
+        nested = (
+            isinstance(value, syntax.Call) and isinstance(value.function, syntax.Name) and value.function.id in registry
+        )
         result = yield declared(e, value, registry, frame) if nested else e.evaluate(value, frame)
         if not nested and not is_compile_time(result):
             hint = "it has to be known before the program runs: a number, or a `constant`"
