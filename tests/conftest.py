@@ -1,6 +1,8 @@
-"""What all tests share: the flag that rewrites golden files."""
+"""What all tests share: the flag that rewrites golden files, and one thread for matrix products."""
 
 from __future__ import annotations
+
+import os
 
 import pytest
 
@@ -9,3 +11,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--rewrite-goldens", action="store_true", help="write the golden files anew from what the code says, for review"
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # The matrices here are small. With as many threads as cores, those of the linear algebra library wait for each other by
+    # spinning, and when anything else runs beside the tests they take many times as long. NumPy is not imported yet.
+    for variable in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
+        os.environ.setdefault(variable, "1")

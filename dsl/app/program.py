@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from dsl.app.feeding import check_complete, check_names, nothing_predicted
 from dsl.app.files import check_writable, unreadable
 from dsl.app.outcome import ExpectResult, check_expectation
 from dsl.app.prediction import TrainingData, computable_names, is_computable, new_feeds, predicted_names
-from dsl.app.wording import plural, some, there_is
+from dsl.app.wording import plural, there_is
 from dsl.engine.bindings import Sizes
 from dsl.engine.reference import Watch
 from dsl.graph.gradient import gradients
@@ -22,7 +23,7 @@ from dsl.graph.node import Node
 from dsl.language.elaborate.model import Expectation, Model
 from dsl.language.program import elaborate
 from dsl.ops.parameters import Array
-from dsl.source.diagnostic import Diagnostic, Label, ProgramError, fail
+from dsl.source.diagnostic import Diagnostic, ProgramError, fail
 from dsl.source.nearest import did_you_mean
 from dsl.source.text import Source
 from dsl.training import checkpoint
@@ -191,16 +192,9 @@ class Program:
             given = [*feeds, *(self.dataset(on).arrays if on else ())]
             fetch = predicted_names(self.model, given)
             if not fetch:
-                raise self._nothing_predicted(given)
+                wanted = predicted_names(self.model, [node.name for node in self.model.graph.placeholders])
+                raise nothing_predicted(self.model.graph.ancestors(self.node(name) for name in wanted), given)
         return self.run(feeds, fetch, on)
-
-    def _nothing_predicted(self, feeds: Iterable[str]) -> ProgramError:
-        names = predicted_names(self.model, [node.name for node in self._placeholders()])
-        needed = self.model.graph.ancestors([self.model.names[name] for name in names])
-        missing = [n.name for n in needed if n.kind == "placeholder" and n.value is None and n.name not in feeds]
-        if not missing:
-            return fail("data", "the program computes nothing")
-        return fail("data", f"nothing can be predicted without {some(missing)}", hint="feed what is missing")
 
     def computable(self, feeds: Iterable[str]) -> list[str]:
         """The last values at the top of the file that can be computed from these placeholders and from defaults."""
@@ -227,8 +221,8 @@ class Program:
         """The values of nodes and of all they depend on."""
         given: dict[str, Any] = {**(self.dataset(on).arrays if on else {}), **(feeds or {})}
         evaluator = self._evaluator(tuple(nodes))
-        self._check_feeds(given)
-        self._check_complete(evaluator, given)
+        check_names(self.model, given)
+        check_complete(self.model, evaluator.engine.leaves, given)
         return evaluator.run(self._ready(given), given, watch=self.watch)
 
     def _evaluator(self, nodes: tuple[Node, ...]) -> Evaluator:
@@ -243,40 +237,6 @@ class Program:
     def watch(self) -> Watch | None:
         """What looks at every value of a run."""
         return self.trap
-
-    def _placeholders(self) -> list[Node]:
-        return [node for node in self.forward if node.kind == "placeholder"]
-
-    def _check_feeds(self, feeds: Iterable[str]) -> None:
-        known = [node.name for node in self._placeholders()]
-        for name in feeds:
-            if name in known:
-                continue
-            node = self.model.names.get(name) or self.model.graph.names.get(name)
-            listed = there_is(known, "the program has none")
-            if node is not None:
-                raise fail(
-                    "data", f"`{name}` is no placeholder but {_article(node.kind)}, and cannot be fed", hint=listed
-                )
-            raise fail("data", f"there is no placeholder `{name}` to feed", hint=did_you_mean(name, known, listed))
-
-    def _check_complete(self, evaluator: Evaluator, feeds: Feeds) -> None:
-        """Raise ProgramError for the placeholders that have no value, all at once."""
-        leaves = evaluator.engine.leaves
-        missing = [n for n in leaves if n.kind == "placeholder" and n.value is None and n.name not in feeds]
-        if not missing:
-            return
-        first, *others = missing
-        data = next((f"{name}.{part}" for name, plan in self.model.data.items() for part in plan.split.names), "")
-        raise fail(
-            "data",
-            f"the placeholder `{first.name}` has no value",
-            first.span,
-            label=f"{first.type} is needed",
-            labels=[Label(node.span, f"`{node.name}` has none either") for node in others if node.span],
-            hint=f"feed it, `--feed {first.name}=…`, "
-            + (f"or take the rows of a data set, `--on {data}`" if data else "or give it a default"),
-        )
 
     # -- differentiating
 
@@ -412,7 +372,3 @@ def gradient_value(node: Node, values: Mapping[Node, Array], found: Mapping[Node
 
 def _listed(names: Names) -> Sequence[str]:
     return [names] if isinstance(names, str) else names
-
-
-def _article(kind: str) -> str:
-    return f"{'an' if kind == 'operation' else 'a'} {kind}"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -47,10 +47,7 @@ class Graph:
 
     def constant(self, value: Number | Array, dtype: DType | None = None) -> Node:
         """A number or an array written in the program (or by a gradient rule)."""
-        if dtype is None and isinstance(value, np.ndarray):
-            dtype = of_array(value, self.default_float)
-        elif dtype is None:
-            dtype = literal_dtype(value, None, self.default_float)
+        dtype = dtype or self._natural_type(value)
         with np.errstate(over="ignore"):  # a number too large for the type is infinite, as in IEEE's arithmetic
             array = np.asarray(value, dtype.numpy)
         shape = tuple(map(Dim.fixed, array.shape)) if array.shape else ()
@@ -58,6 +55,12 @@ class Graph:
             self, 0, "constant", TensorType(dtype, shape), value=array, span=self.span, backward_of=self.backward_of
         )
         return self._add(node)
+
+    def _natural_type(self, value: Number | Array) -> DType:
+        """The element type of a number or an array that stands alone."""
+        if isinstance(value, np.ndarray):
+            return of_array(value, self.default_float)
+        return literal_dtype(value, None, self.default_float)
 
     def size(self, dim: Dim, like: Symbol) -> Symbol | int:
         """A dimension as a value: an integer when it is known, else a node in the element type of `like`."""
@@ -74,7 +77,8 @@ class Graph:
         nodes = self._as_nodes(operation, inputs)
         filled = operation.fill(attributes)
         if operation.expansion is not None:
-            return operation.expansion(*nodes, **filled)
+            made: Any = operation.expansion(*nodes, **filled)  # several nodes where the operation has several results
+            return made
         assert operation.infer is not None
         call = Inference(operation, [node.type for node in nodes], filled, self.default_float)
         type = operation.infer(call)
@@ -111,7 +115,7 @@ class Graph:
         if isinstance(value, Node):
             return value
         if isinstance(value, np.ndarray):
-            return self.constant(value)
+            return self.constant(cast(Array, value))
         if operation.takes_integers(position):
             return self.constant(value, I64 if isinstance(value, int) else self.default_float)
         return self.constant(value, literal_dtype(value, beside, self.default_float))
@@ -122,7 +126,7 @@ class Graph:
         return node
 
     @contextmanager
-    def making(self, span: Span | None, backward_of: Node | None = None) -> Iterator[None]:
+    def making(self, span: Span | None, backward_of: Node | None = None) -> Generator[None]:
         """Give the nodes made inside this place in the program, and this forward node they serve."""
         before = self.span, self.backward_of
         self.span, self.backward_of = span, backward_of

@@ -197,6 +197,8 @@ def _habit(m: Mistake) -> str:
             return "`where(condition, a, b)` chooses between two values"
         case "for":
             return "there are no comprehensions; operations work on whole arrays at once"
+        case "@" if not m.before:
+            return "functions have no decorators"
         case "is":
             return "`==` compares"
         case "in":
@@ -306,6 +308,12 @@ def _layer(m: Mistake) -> str:
     return ""
 
 
+def _line_end(m: Mistake) -> str:
+    if m.token.type == "_NEWLINE" and "NUMBER" in m.expected and m.before.endswith("="):
+        return "a line goes on inside brackets, after an operator, and before `|>`; not after `=`"
+    return ""
+
+
 def _missing(m: Mistake) -> str:
     """Two values side by side."""
     if m.token.type not in ("NAME", "NUMBER", "STRING", "LPAR") or not m.expected & _ONLY_BINARY:
@@ -326,6 +334,6 @@ def _usage(m: Mistake) -> str:
 
 
 _RULES: tuple[Callable[[Mistake], str], ...] = (
-    _comment, _string, _habit, _equals, _comparison, _type, _colon, _entry, _comma, _imports, _dots, _tilde_or_pipe, _layer,
-    _missing, _usage,
+    _comment, _string, _habit, _equals, _comparison, _type, _colon, _entry, _comma, _imports, _dots, _tilde_or_pipe,
+    _layer, _line_end, _missing, _usage,
 )  # fmt: skip

@@ -70,7 +70,7 @@ def without(text: str, error: UnreadableError) -> str | None:
     end = len(text) if end < 0 else end
     if inside and isinstance(error, UnexpectedTokenError) and _breaks_off(text, opening, error.token, position):
         end = text.rfind("\n", 0, position)
-    elif text[position] == "\\":
+    elif text[position] == "\\" or _goes_on_below(text, error, position):
         end = text.find("\n", end + 1)
         end = len(text) if end < 0 else end
     while text[start:position].lstrip().startswith("}"):  # which closes a block that is right
@@ -143,6 +143,14 @@ def _breaks_off(text: str, opening: Bracket | None, token: Token, position: int)
     keyword = first is not None and first[0] in STATEMENTS and re.match(r"\w+\s+\w|\w+\s*[{(]", line)
     statement = keyword or re.match(r"\w+(?:\s*,\s*\w+)*\s*=(?!=)", line)
     return bool(statement) and token.type in ("NAME", "EQUAL", "IF", *(word.upper() for word in STATEMENTS))
+
+
+def _goes_on_below(text: str, error: UnreadableError, position: int) -> bool:
+    """Whether a line that breaks off before a value, `x =`, seems to be meant to go on with the next one."""
+    if not isinstance(error, UnexpectedTokenError) or error.token.type != "_NEWLINE" or "NUMBER" not in error.accepts:
+        return False
+    above, below = text[:position].rpartition("\n")[2], text[position + 1 :].partition("\n")[0]
+    return len(below) - len(below.lstrip()) > len(above) - len(above.lstrip())
 
 
 def _first_on_line(text: str, position: int) -> int:
@@ -225,6 +233,16 @@ def _comparison_alone(m: Mistake) -> Diagnostic | None:
     return _value_alone(m, span, f"`expect {_quoted(m.statement)}` checks it, `show {_quoted(m.statement)}` prints it")
 
 
+def _line_beginning(m: Mistake) -> Diagnostic | None:
+    """A line that begins with an operator, in the hope of going on with the line above."""
+    if m.before or not {"DTYPE", "PLACEHOLDER"} <= m.expected or m.token.type not in (*_OPERATORS, "DOT", "EQUAL"):
+        return None
+    if m.token.type in ("PLUS", "MINUS") and not m.text[: m.begin].strip():
+        return None
+    hint = hint_for(m) or "a line goes on inside brackets, after an operator at its end, and before `|>`"
+    return Diagnostic("syntax", f"a line cannot begin with `{m.token}`", m.span, hint=hint)
+
+
 def _left_side(m: Mistake) -> Diagnostic | None:
     """A statement that begins with an expression: a value alone, or something else than a name before `=`."""
     begins = not m.before and {"DTYPE", "PLACEHOLDER"} <= m.expected
@@ -275,7 +293,8 @@ def _two_points(m: Mistake) -> Diagnostic | None:
 
 
 _RULES: tuple[Callable[[Mistake], Diagnostic | None], ...] = (
-    _not_closed, _closes_another, _else, _unknown_statement, _augmented, _comparison_alone, _left_side, _two_points,
+    _not_closed, _closes_another, _else, _unknown_statement, _augmented, _comparison_alone, _line_beginning,
+    _left_side, _two_points,
 )  # fmt: skip
 
 

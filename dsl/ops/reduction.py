@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from dsl.ops.arithmetic import maximum
 from dsl.ops.axes import (
     kept,
     reduced,
@@ -249,12 +250,12 @@ def all_(x: Array, axis: Axes = None, keepdims: Flag = False) -> Any:
 def _logsumexp_rule(r: Backward) -> Symbol:
     """`exp(x - y)`, divided by its sum, which is 1 but for the rounding of a large `y`.
 
-    Where every element is -inf so is `y`, and 0 in its place makes the gradient 0.
+    Where every element is -inf so is `y`, and 0 in its place makes the gradient 0; there the sum is 0 too.
     """
     y = where(equal(r.y, -math.inf), 0, r.y)
     weights = exp(r.x - kept(r, y))
     total = sum_(weights, axis=r.attributes["axis"], keepdims=True)
-    return kept(r, r.g) * (weights / where(equal(total, 0), 1, total))
+    return kept(r, r.g) * (weights / maximum(total, 1e-7))
 
 
 @operation(

@@ -10,6 +10,7 @@ import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
+from functools import cache
 from typing import Any, ClassVar, TypeVar, cast
 
 import numpy as np
@@ -175,19 +176,7 @@ class Declared:
     @classmethod
     def hyperparameters(cls) -> tuple[Hyperparameter, ...]:
         """The hyper-parameters in the order of positional arguments, keyword-only ones last."""
-        declared = [
-            Hyperparameter(
-                item.name,
-                item.metadata["kind"],
-                REQUIRED if item.default is MISSING else item.default,
-                item.metadata["doc"],
-                item.metadata["keyword_only"],
-                item.metadata["elsewhere"],
-            )
-            for item in fields(cast(Any, cls))
-            if "kind" in item.metadata
-        ]
-        return tuple(sorted(declared, key=lambda parameter: parameter.keyword_only))
+        return _hyperparameters(cls)
 
     @classmethod
     def signature(cls) -> str:
@@ -250,6 +239,23 @@ class Registry(dict[str, type[D]]):
             hint = f"did you mean `{found}`?" if found else f"there are {', '.join(self)}"
             raise ArgumentError(f"`{name}` is not the name of {self.noun}", hint=hint, code="name")
         return build(self[name], arguments or {}, positional)
+
+
+@cache
+def _hyperparameters(declaration: type[Declared]) -> tuple[Hyperparameter, ...]:
+    declared = [
+        Hyperparameter(
+            item.name,
+            item.metadata["kind"],
+            REQUIRED if item.default is MISSING else item.default,
+            item.metadata["doc"],
+            item.metadata["keyword_only"],
+            item.metadata["elsewhere"],
+        )
+        for item in fields(cast(Any, declaration))
+        if "kind" in item.metadata
+    ]
+    return tuple(sorted(declared, key=lambda parameter: parameter.keyword_only))
 
 
 def build(declaration: type[D], arguments: Mapping[str, Any], positional: Sequence[Any] = ()) -> D:

@@ -128,5 +128,7 @@ def write_points(folder: Path, rows: int = 40) -> None:
 
 def write_fruits(folder: Path) -> None:
     """Long light bananas and round heavy melons, in `fruits.csv`."""
-    lines = [f"{20 + i % 5},{100 + i},banana" for i in range(12)] + [f"{12 + i % 3},{900 + 9 * i},melon" for i in range(12)]
+    lines = [f"{20 + i % 5},{100 + i},banana" for i in range(12)] + [
+        f"{12 + i % 3},{900 + 9 * i},melon" for i in range(12)
+    ]
     (folder / "fruits.csv").write_text("\n".join(["length,weight,kind", *lines]) + "\n")

@@ -168,7 +168,10 @@ class TestGradients:
         assert nn("check", "p.nn", "--gradients").status == 0
 
     def test_every_loss_of_the_program_is_checked(self, line):
-        text = line.read_text() + "\nother = mean(estimate ** 2)\ntrain more {\n minimize = other\n data = points.train\n epochs = 1\n}\n"
+        text = (
+            line.read_text()
+            + "\nother = mean(estimate ** 2)\ntrain more {\n minimize = other\n data = points.train\n epochs = 1\n}\n"
+        )
         line.write_text(text)
         document = nn("check", line, "--gradients", "--format", "json").document
         assert {row["of"] for row in document["gradients"]} == {"loss", "other"}

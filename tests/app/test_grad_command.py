@@ -108,7 +108,9 @@ class TestChoice:
 
     def test_feeds_and_trained_parameters(self, line):
         nn("train", line, "--save", "line.safetensors")
-        result = nn("grad", line, "--load", "line.safetensors", "--feed", "x=[0.5]", "--feed", "y=[2]", "--format", "json")
+        result = nn(
+            "grad", line, "--load", "line.safetensors", "--feed", "x=[0.5]", "--feed", "y=[2]", "--format", "json"
+        )
         assert result.document["nodes"]["loss"]["value"] < 0.01
 
     def test_the_trap_looks_at_gradients_too(self, folder):

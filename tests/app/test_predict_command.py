@@ -47,7 +47,9 @@ class TestNewData:
         Path("new.csv").write_text(NEW)
         Path("one.csv").write_text("\n".join(NEW.splitlines()[:2]))
         both, one = (
-            nn("predict", trained, "--data", name, "--fetch", "logits", "--format", "json").document["outputs"]["logits"]
+            nn("predict", trained, "--data", name, "--fetch", "logits", "--format", "json").document["outputs"][
+                "logits"
+            ]
             for name in ("new.csv", "one.csv")
         )
         np.testing.assert_allclose(one["value"][0], both["value"][0], rtol=1e-6)
@@ -110,7 +112,9 @@ class TestNewData:
         result = nn("predict", trained_line, "--load", "line.safetensors", "--data", "new.csv")
         assert len(result.out.splitlines()) == 22
         assert "… and 10 rows more; `--format json` prints all" in result.err
-        document = nn("predict", trained_line, "--load", "line.safetensors", "--data", "new.csv", "--format", "json").document
+        document = nn(
+            "predict", trained_line, "--load", "line.safetensors", "--data", "new.csv", "--format", "json"
+        ).document
         assert document["outputs"]["estimate"]["shape"] == [30]
 
     def test_the_fold_that_was_trained_on(self, kinds):

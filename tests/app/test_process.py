@@ -141,7 +141,9 @@ class TestInternalErrors:
     def test_whose_mistake_it_is_and_how_to_report_it(self, broken):
         result = nn("run", broken)
         assert result.status == 1
-        assert result.err.startswith("internal error: ZeroDivisionError: nobody\\x1b[31m expected this in test_process.py:")
+        assert result.err.startswith(
+            "internal error: ZeroDivisionError: nobody\\x1b[31m expected this in test_process.py:"
+        )
         assert "This is a mistake in nn-lang, not in your program. Please report it" in result.err
         assert f"nn-lang {dsl.__version__}, Python {sys.version_info.major}.{sys.version_info.minor}" in result.err
         assert "Traceback" not in result.err
@@ -193,7 +195,9 @@ class TestInterruption:
         status, out, err = self._interrupted("train", line, *LONG)
         assert status == 130
         assert not out
-        assert re.search(r"interrupted in epoch \d+ of 1000000 of `train`, after [\d,]+ steps?; nothing was saved\n$", err)
+        assert re.search(
+            r"interrupted in epoch \d+ of 1000000 of `train`, after [\d,]+ steps?; nothing was saved\n$", err
+        )
         assert "Traceback" not in err
 
     def test_the_last_whole_checkpoint_stays(self, kinds):
@@ -218,7 +222,9 @@ class TestStart:
             "import sys\nfrom dsl.app.main import run\nstatus = run(sys.argv[1:])\n"
             "print(status, *sorted(sys.modules), file=sys.stderr)"
         )
-        done = subprocess.run([sys.executable, "-c", code, *map(str, arguments)], capture_output=True, text=True, timeout=60)
+        done = subprocess.run(
+            [sys.executable, "-c", code, *map(str, arguments)], capture_output=True, text=True, timeout=60
+        )
         status, *modules = done.stderr.splitlines()[-1].split()
         assert status == "0"
         return set(modules)

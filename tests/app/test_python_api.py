@@ -45,7 +45,7 @@ class TestLoad:
         assert isinstance(caught.value.diagnostics[0], dsl.Diagnostic)
 
     def test_a_missing_file(self, neuron):
-        with pytest.raises(dsl.ProgramError, match="cannot read `nuron.nn`"):
+        with pytest.raises(dsl.ProgramError, match=r"cannot read `nuron\.nn`"):
             dsl.load("nuron.nn")
 
     def test_warnings_are_kept(self):
@@ -81,7 +81,7 @@ class TestRun:
 
     def test_values_that_a_type_cannot_hold(self):
         program = dsl.loads("placeholder i: i32[2]\nb = i + 1\n")
-        with pytest.raises(dsl.ProgramError, match="`i` is fed 1.5 in row 2"):
+        with pytest.raises(dsl.ProgramError, match=r"`i` is fed 1\.5 in row 2"):
             program.run({"i": [1, 1.5]})
 
     def test_what_is_given_back_is_a_copy(self, program):
@@ -173,7 +173,13 @@ class TestTrain:
         program = dsl.load(line)
         history = program.train(epochs=2, optimizer="adam(lr=0.25)", batch=10, validate=[])
         assert set(history.columns) == {"epoch", "step", "loss", "rate", "seconds"}
-        assert history.rows[-1] | {"loss": 0, "seconds": 0} == {"epoch": 2, "step": 6, "loss": 0, "rate": 0.25, "seconds": 0}
+        assert history.rows[-1] | {"loss": 0, "seconds": 0} == {
+            "epoch": 2,
+            "step": 6,
+            "loss": 0,
+            "rate": 0.25,
+            "seconds": 0,
+        }
 
     def test_steps_instead_of_epochs(self, line):
         assert dsl.load(line).train(steps=3).last["step"] == 3

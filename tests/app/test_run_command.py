@@ -23,7 +23,9 @@ class TestTable:
         assert not result.err
 
     def test_no_line_ends_in_blanks_where_there_is_no_terminal(self, neuron):
-        assert all(line == line.rstrip() for line in nn("run", neuron, "--fetch", "x", "--fetch", "loss").out.splitlines())
+        assert all(
+            line == line.rstrip() for line in nn("run", neuron, "--fetch", "x", "--fetch", "loss").out.splitlines()
+        )
 
     def test_what_is_shown_is_called_by_its_text(self, folder):
         Path("p.nn").write_text("a = 2.0\nb = a * 3\nshow a + 1\nshow b\n")
@@ -102,7 +104,9 @@ class TestFeed:
         assert result.document["outputs"]["x"]["value"] == expected
 
     def test_lists(self, line):
-        result = nn("run", line, "--set", "train.epochs=0", "--feed", "x=[1, 2, 3]", "--fetch", "estimate", "--format", "json")
+        result = nn(
+            "run", line, "--set", "train.epochs=0", "--feed", "x=[1, 2, 3]", "--fetch", "estimate", "--format", "json"
+        )
         assert result.document["outputs"]["estimate"]["value"] == [0, 0, 0]
 
     @pytest.mark.parametrize("name", ["x.npy", "x.npz", "x.csv"])
@@ -149,7 +153,9 @@ class TestFeed:
         assert "did you mean `values.npy`?" in result.err
 
     def test_a_file_of_unknown_kind(self, neuron):
-        assert "the ending of `neuron.nn` does not say how to read it" in nn("run", neuron, "--feed", "x=@neuron.nn").err
+        assert (
+            "the ending of `neuron.nn` does not say how to read it" in nn("run", neuron, "--feed", "x=@neuron.nn").err
+        )
 
     @pytest.mark.parametrize("text", ["x", "=3", "x="])
     def test_anything_else_is_wrong_usage(self, neuron, text):

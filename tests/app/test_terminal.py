@@ -85,7 +85,9 @@ class TestTraining:
 
     def test_several_runs_are_named(self, line):
         text = line.read_text()
-        blocks = "".join(f"train {name} {{\n minimize = loss\n data = points.train\n epochs = 20\n}}\n" for name in ("one", "two"))
+        blocks = "".join(
+            f"train {name} {{\n minimize = loss\n data = points.train\n epochs = 20\n}}\n" for name in ("one", "two")
+        )
         line.write_text(text[: text.index("train {")] + blocks)
         shown = Terminal("train", line).read()
         assert re.search(r"^one +━", shown, re.MULTILINE)

@@ -100,7 +100,9 @@ class TestJson:
         assert document["expects"][0]["text"] == "error < 0.05 on points.test"
 
     def test_a_loss_that_is_lost_is_null(self, line):
-        result = nn("train", line, "--set", "train.optimizer=sgd(lr=1e30)", "--set", "train.epochs=4", "--format", "json")
+        result = nn(
+            "train", line, "--set", "train.optimizer=sgd(lr=1e30)", "--set", "train.epochs=4", "--format", "json"
+        )
         assert result.document["runs"][0]["history"][-1]["loss"] is None
         assert result.document["expects"][0]["value"] is None
 
@@ -174,7 +176,13 @@ class TestSeveralRuns:
         assert nn("train", two_runs, "--history", "history.csv").status == 0
         with Path("history.csv").open() as file:
             rows = list(csv.DictReader(file))
-        assert [(row["run"], row["epoch"]) for row in rows] == [("1", "1"), ("1", "2"), ("1", "3"), ("2", "1"), ("2", "2")]
+        assert [(row["run"], row["epoch"]) for row in rows] == [
+            ("1", "1"),
+            ("1", "2"),
+            ("1", "3"),
+            ("2", "1"),
+            ("2", "2"),
+        ]
         assert rows[0]["points.test.loss"] == ""
 
     def test_each_is_drawn_into_a_file_of_its_own(self, two_runs):
@@ -195,7 +203,9 @@ class TestFiles:
 
     def test_training_goes_on_from_loaded_parameters(self, line):
         nn("train", line, "--save", "line.safetensors")
-        document = nn("train", line, "--load", "line.safetensors", "--set", "train.epochs=1", "--format", "json").document
+        document = nn(
+            "train", line, "--load", "line.safetensors", "--set", "train.epochs=1", "--format", "json"
+        ).document
         assert document["runs"][0]["history"][0]["loss"] < 0.01
 
     def test_the_history_is_a_table(self, line):
@@ -258,10 +268,13 @@ class TestFiles:
 
 class TestTrap:
     def test_the_first_value_is_named_with_line_step_and_ranges(self, line):
-        result = nn("train", line, "--set", "train.optimizer=sgd(lr=1e25)", "--set", "train.batch=8", "--trap-nonfinite")
+        result = nn(
+            "train", line, "--set", "train.optimizer=sgd(lr=1e25)", "--set", "train.batch=8", "--trap-nonfinite"
+        )
         assert result.status == 1
         assert re.search(
-            r"error\[nonfinite\]: `loss` is infinite in step 2: `mse` of `y` in \[\S+, \S+\] and `estimate` in \[", result.err
+            r"error\[nonfinite\]: `loss` is infinite in step 2: `mse` of `y` in \[\S+, \S+\] and `estimate` in \[",
+            result.err,
         )
         assert "line.nn:7:" in result.err
 

@@ -50,10 +50,8 @@ def test_lists_strings_and_truth_values_can_be_set():
     ("name", "value"),
     [
         ("hidden", "many"),
-        ("hidden", [1]),
         ("hidden", True),
         ("name", 3),
-        ("widths", 4),
         ("deep", 1),
         ("n", -1),
         ("n", 2.5),

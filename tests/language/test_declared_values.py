@@ -22,7 +22,7 @@ def type_of(declaration: str, name: str = "x") -> str:
         ("placeholder x = 0.5", "f32"),
         ("placeholder x = true", "bool"),
         ("placeholder x = [1.0, 2.0]", "f32[2]"),
-        ("placeholder x = [[1, 2], [3, 4]]", "i64[2, 2]"),
+        ("placeholder x = [[1, 2], [3, 4]]", "f32[2, 2]"),
         ("placeholder x = [true, false]", "bool[2]"),
         ("placeholder x: []", "f32"),
         ("placeholder x: [4]", "f32[4]"),

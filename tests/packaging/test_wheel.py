@@ -50,7 +50,9 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(site)
         (entry_points,) = [name for name in archive.namelist() if name.endswith("entry_points.txt")]
-        module, function = re.search(r"^nn = ([\w.]+):(\w+)$", archive.read(entry_points).decode(), re.MULTILINE).groups()
+        module, function = re.search(
+            r"^nn = ([\w.]+):(\w+)$", archive.read(entry_points).decode(), re.MULTILINE
+        ).groups()
     # Behind the environment's own packages, and without the editable install of this checkout, which a .pth file makes.
     (site / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
     command = python.with_name("nn.py")

@@ -118,7 +118,7 @@ def test_digits_are_read_well_and_soon() -> None:
 @every_training
 def test_other_precision_takes_the_same_way(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(FOLDER)
-    text, epochs = PROGRAMS[name].read_text(encoding="utf-8"), 1 if name in SLOW else 3
+    text, epochs = PROGRAMS[name].read_text(encoding="utf-8"), 1 if name in SLOW else 2
     losses = [_first_losses(text, dtype, epochs) for dtype in ("f32", "f64")]
     np.testing.assert_allclose(losses[0], losses[1], rtol=1e-3)
 

@@ -60,6 +60,8 @@ def pipe(e: Elaboration, expression: syntax.Pipe, frame: Frame) -> Task:
         return POISON
     if isinstance(callee, Definition) and callee.is_layer:
         callee = yield _invoke(e, callee, given, expression.target.span, frame)
+        if callee is POISON:
+            return POISON
         given = []
     if isinstance(callee, Operation):
         return call_operation(e, callee, [piped, *given], expression.target.span)
@@ -291,36 +293,31 @@ def _match(
 ) -> dict[str, Given]:
     names = [formal.name.id for formal in formals]
     title = f"`{definition.name}`"
-    here = [Label(definition.statement.name.span, f"{title} is defined here")]
-    hint = f"it is called as `{definition.name}({', '.join(f.span.text for f in formals)})`"
+
+    def usage() -> str:
+        return f"it is called as `{definition.name}({', '.join(formal.span.text for formal in formals)})`"
+
+    def wrong(message: str, place: Span, hint: str = "") -> ProgramError:
+        here = Label(definition.statement.name.span, f"{title} is defined here")
+        return fail("argument", message, place, labels=[here], hint=hint or usage())
+
     check_formals(definition.statement)
     bound: dict[str, Given] = {}
     for position, argument in enumerate(given):
         if argument.name is None and position >= len(names):
-            raise fail(
-                "argument",
-                f"{title} takes {len(names)} {'argument' if len(names) == 1 else 'arguments'} here, "
-                f"and this is number {position + 1}",
-                argument.span,
-                labels=here,
-                hint=_layer_hint(definition, formals) or hint,
-            )
+            count = f"{len(names)} {'argument' if len(names) == 1 else 'arguments'}"
+            message = f"{title} takes {count} here, and this is number {position + 1}"
+            raise wrong(message, argument.span, _layer_hint(definition, formals))
         name = names[position] if argument.name is None else argument.name
+        place = argument.name_span or argument.span
         if name not in names:
-            raise fail(
-                "argument",
-                f"{title} has no argument `{name}`",
-                argument.name_span or argument.span,
-                labels=here,
-                hint=did_you_mean(name, names, hint),
-            )
+            raise wrong(f"{title} has no argument `{name}`", place, did_you_mean(name, names))
         if name in bound:
-            place = argument.name_span or argument.span
-            raise fail("argument", f"`{name}` of {title} is given twice", place, labels=here, hint=hint)
+            raise wrong(f"`{name}` of {title} is given twice", place)
         bound[name] = argument
     for formal in formals:
         if formal.name.id not in bound and formal.default is None:
-            raise fail("argument", f"{title} needs `{formal.name.id}`", span, labels=here, hint=hint)
+            raise wrong(f"{title} needs `{formal.name.id}`", span)
     return bound
 
 

@@ -48,11 +48,11 @@ def _check_run(e: Elaboration, run: TrainRun) -> None:
         labels = [Label(place, "the loss")] if place else []
         message = f"no parameter reaches `{run.minimize.name}`, so there is nothing to train"
         e.warn("unreachable", message, run.span, labels=labels, hint=hint)
-    measured = e.graph.ancestors([run.minimize, *e.model.metrics.values()])
-    for name, nodes in (*([(run.data, needed)] if run.data else []), *((other, measured) for other in run.validate)):
-        plan = e.model.data[name.partition(".")[0]]
-        for node in nodes:
-            if node.kind == "placeholder" and node.value is None and node.name not in plan.fields:
+    unfed = [node for node in needed if node.kind == "placeholder" and node.value is None]
+    for name in dict.fromkeys(name.partition(".")[0] for name in (run.data, *run.validate) if name):
+        plan = e.model.data[name]
+        for node in unfed:
+            if node.name not in plan.fields:
                 message = f"`{plan.name}` does not feed the placeholder `{node.name}`, which this run needs"
                 labels = [Label(plan.span, "the data"), *([Label(node.span, "the placeholder")] if node.span else [])]
                 hint = f"add an entry, `{node.name} = source[…]`, or give it a default"

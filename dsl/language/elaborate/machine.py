@@ -6,7 +6,7 @@ recursion, it needs no recursion: a chain of 50,000 operations in one expression
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Any
 
 from dsl.source.diagnostic import ProgramError
@@ -17,24 +17,21 @@ Task = Generator[Any, Any, Any]
 def run(task: Task) -> Any:
     """Do a task and all that it asks for. A ProgramError passes through the tasks that wait for its result."""
     stack = [task]
+    resume: Callable[[Any], Any] = task.send
     value: Any = None
-    error: ProgramError | None = None
-    while stack:
+    while True:
         try:
-            if error is None:
-                child = stack[-1].send(value)
-            else:
-                failure, error = error, None
-                child = stack[-1].throw(failure)
+            child: Task = resume(value)
         except StopIteration as stop:
             stack.pop()
-            value = stop.value
-        except ProgramError as failure:
+            if not stack:
+                return stop.value
+            resume, value = stack[-1].send, stop.value
+        except ProgramError as error:
             stack.pop()
-            error = failure
+            if not stack:
+                raise
+            resume, value = stack[-1].throw, error
         else:
             stack.append(child)
-            value = None
-    if error is not None:
-        raise error
-    return value
+            resume, value = child.send, None

@@ -88,11 +88,10 @@ def _hidden(module: Module, wanted: str) -> tuple[syntax.Name, str, str] | None:
                 continue
             if isinstance(block, syntax.RepeatStatement):
                 return found, "each pass has its own, gone after it", f"carry it: `repeat … with {wanted} = …`"
-            return (
-                found,
-                f"`{wanted}` is bound inside `{block.name.id}`, and is not seen outside",
-                "return it from there",
-            )
+            label = f"`{wanted}` is bound inside `{block.name.id}`, and is not seen outside"
+            if isinstance(block, syntax.LayerStatement):
+                return found, label, f"return it from there; a parameter goes with its layer's name: `encoder.{wanted}`"
+            return found, label, "return it from there"
     return None
 
 

@@ -16,9 +16,17 @@ from dsl.language.elaborate.machine import Task
 from dsl.language.elaborate.names import bind, may_rebind, member_of_layer
 from dsl.language.elaborate.scope import Frame
 from dsl.language.elaborate.types import dimension, dtype_of, type_of
-from dsl.language.elaborate.values import PENDING, POISON, LayerInstance, describe, is_compile_time, is_list, is_sequence
+from dsl.language.elaborate.values import (
+    PENDING,
+    POISON,
+    LayerInstance,
+    describe,
+    is_compile_time,
+    is_list,
+    is_sequence,
+)
 from dsl.ops.dims import Dim, show_shape
-from dsl.ops.dtypes import DType, of_array
+from dsl.ops.dtypes import BOOL, DType
 from dsl.ops.registry import OPERATIONS
 from dsl.ops.types import TensorType
 from dsl.source.diagnostic import Label, ProgramError, fail
@@ -143,8 +151,7 @@ def _with_value(
     """The type that a default value gives where none is declared; else the declared one, which the value must fit."""
     if declared is None:
         dims = tuple(Dim.fixed(size, statement.value.span) for size in value.shape)
-        numbers = value.dtype.kind == "i" and (value.ndim == 0 or isinstance(statement, syntax.ParameterStatement))
-        return TensorType(e.graph.default_float if numbers else of_array(value, e.graph.default_float), dims)
+        return TensorType(BOOL if value.dtype.kind == "b" else e.graph.default_float, dims)
     if value.ndim == 0:
         return type
     fits = len(type.shape) == value.ndim and all(

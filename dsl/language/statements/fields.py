@@ -20,6 +20,7 @@ from dsl.ops.registry import OPERATIONS
 from dsl.source.diagnostic import Label, ProgramError, fail
 from dsl.source.nearest import did_you_mean
 from dsl.source.text import Span
+from dsl.training.data.applied import on_arrays
 from dsl.training.data.fields import Columns, Computed, Constant, Field, SideBySide
 from dsl.training.data.labels import Encoded
 from dsl.training.data.readers import READERS
@@ -159,7 +160,7 @@ class FieldReader:
         filled = operation.fill(attributes_of(operation, bound))
         attributes = {key: _known_size(value, call.span) for key, value in filled.items()}
         fields = [bound[parameter.name].value for parameter in operation.parameters if parameter.is_tensor]
-        return Computed(operation.name, operation.forward, tuple(fields), attributes)
+        return Computed(operation.name, on_arrays(operation), tuple(fields), attributes)
 
     def _data_function(self, name: str, call: syntax.Call) -> Task:
         """`standardize`, `encode` and the others that only data has."""
