@@ -22,6 +22,7 @@ def train_with_progress(program: Program, names: list[str] | None = None, quiet:
     progress = progress_for(quiet)
     outcomes: list[Outcome] = []
     for run in program.runs(names):
+        progress.run = None
         try:
             outcomes.append(program.train_one(run, progress))
         except KeyboardInterrupt:

@@ -165,7 +165,7 @@ def _cross_entropy_labels_gradient(r: Backward) -> Symbol:
     ],
 )
 def cross_entropy(
-    logits: Array, labels: Array, axis: Axis = -1, label_smoothing: Real = 0.0, reduction: Reduction = "mean"
+    logits: Array, labels: Integers, axis: Axis = -1, label_smoothing: Real = 0.0, reduction: Reduction = "mean"
 ) -> Any:
     """The cross-entropy between `softmax(logits)` along an axis and the labels, exact however large the logits.
 

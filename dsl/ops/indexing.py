@@ -203,7 +203,9 @@ def _one_hot_shape(call: Inference) -> TensorType:
     axis = axis_of(call, attributes["axis"], labels.rank + 1, None)
     attributes["axis"] = axis
     if (attributes["classes"].value or 0) < 0:
-        raise OperationError(f"`classes` of {call.title} is {attributes['classes']}, and cannot be negative", code="argument")
+        raise OperationError(
+            f"`classes` of {call.title} is {attributes['classes']}, and cannot be negative", code="argument"
+        )
     attributes["dtype"] = attributes["dtype"] or call.default_float
     return TensorType(attributes["dtype"], (*labels.shape[:axis], attributes["classes"], *labels.shape[axis:]))
 

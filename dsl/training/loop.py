@@ -135,7 +135,9 @@ def check_globs(run: TrainRun, key: str, globs: Iterable[str], names: Iterable[s
     for glob in globs:
         if glob != "*" and not any(matches(name, [glob]) for name in known):
             shown = ", ".join(f"`{name}`" for name in known[:5])
-            beginnings = [".".join(name.split(".")[:depth]) for name in known for depth in range(1, name.count(".") + 1)]
+            beginnings = [
+                ".".join(name.split(".")[:depth]) for name in known for depth in range(1, name.count(".") + 1)
+            ]
             hint = did_you_mean(glob, [*known, *beginnings], f"there is {shown}{' …' if len(known) > 5 else ''}")
             raise fail("train", f'nothing is named as `{key} = ["{glob}"]` says', run.span, hint=hint)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import shutil
@@ -54,10 +55,17 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
             r"^nn = ([\w.]+):(\w+)$", archive.read(entry_points).decode(), re.MULTILINE
         ).groups()
     # Behind the environment's own packages, and without the editable install of this checkout, which a .pth file makes.
-    (site / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    (site / "dependencies.pth").write_text("\n".join(_homes_of_dependencies()) + "\n")
     command = python.with_name("nn.py")
     command.write_text(f"import sys\nfrom {module} import {function}\nsys.exit({function}())\n")
     return command
+
+
+def _homes_of_dependencies() -> list[str]:
+    """The folders in which this process finds what the wheel requires."""
+    specs = [importlib.util.find_spec(name) for name in ("numpy", "lark", "networkx", "click", "rich", "safetensors")]
+    homes = [str(Path(spec.origin).parents[1]) for spec in specs if spec and spec.origin]
+    return list(dict.fromkeys([*homes, sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]))
 
 
 def run(command: Path, *arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:

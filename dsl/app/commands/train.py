@@ -56,12 +56,13 @@ def command(
         program.save(save)
     if history:
         joined_history(outcomes).to_csv(history)
+    if format != "json":
+        print_metrics(outcomes)  # before the expectations, which may fail to be computed
     results = program.check_all()
     if format == "json":
         runs = [outcome_as_json(outcome) for outcome in outcomes]
         print_json({"runs": runs, "expects": expects_as_json(results)})
     else:
-        print_metrics(outcomes)
         print_expects(results, apart=True)
     warn_of_nonfinite(outcomes)
     if plot:

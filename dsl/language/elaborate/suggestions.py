@@ -160,6 +160,10 @@ def callee_hint(e: Elaboration, name: str, frame: Frame) -> str:
             return "`repeat i in 0..4` counts from 0 to 3; `arange(4)` makes a value of these numbers"
         case "print":
             return "write `show x`"
+        case "parameter":
+            return "a parameter is declared by a line of its own: `parameter w: [3, 4] ~ glorot_uniform()`"
+        case "placeholder" | "constant" | "dim" | "metric":
+            return f"`{name}` begins a line of its own: `{name} NAME …`"
         case _ if name in OTHER_NAMES:
             return f"it is called `{OTHER_NAMES[name]}` here"
         case _ if _belongs(name):

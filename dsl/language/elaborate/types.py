@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -64,11 +65,22 @@ def _declared_dtype(e: Elaboration, declared: syntax.TypeOf, frame: Frame) -> DT
     return dtype_of(name)
 
 
+def _undeclared(error: ProgramError, part: syntax.Expression) -> ProgramError:
+    """The error of a shape, with a word on declaring a name that nothing else is like."""
+    if not isinstance(part, syntax.Name):
+        return error
+    hint = f"declare it: `dim {part.id}`"
+    return ProgramError(replace(found, hint=found.hint or hint) for found in error.diagnostics)
+
+
 def dimension(e: Elaboration, part: syntax.Expression, frame: Frame) -> Task:
     """The task whose result is a size: an integer or a dimension. Raises ProgramError for anything else."""
     value = e.quick(part, frame)
     if value is PENDING:
-        value = yield e.evaluate(part, frame)
+        try:
+            value = yield e.evaluate(part, frame)
+        except ProgramError as error:
+            raise _undeclared(error, part) from None
     if value is POISON:
         return POISON
     if isinstance(value, float) and value.is_integer():
