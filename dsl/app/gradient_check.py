@@ -38,9 +38,10 @@ _DRAWS: tuple[Draw, ...] = (_normal, _positive)
 """Where placeholders without data are checked: the second, inside the domain of `log`, where the first gives no number."""
 
 
-def compare_losses(model: Model) -> dict[str, GradientReport]:
+def compare_losses(model: Model, feeds: Mapping[str, Any] | None = None) -> dict[str, GradientReport]:
     """For each loss of a program the comparison of its gradients with finite differences. Raises ProgramError."""
     program = Program(model)
+    program.feed(feeds or {})
     losses = [run.minimize for run in model.runs] or _smooth_scalars(program)
     return {loss.name: _compare(program, loss) for loss in dict.fromkeys(losses)}
 
@@ -71,9 +72,9 @@ def _compare(program: Program, of: Node) -> GradientReport:
 
 
 def _values(program: Program, needed: Sequence[Node], draw: Draw) -> tuple[dict[Node, Array], Mapping[str, int]]:
-    """The parameters' first values; for placeholders a few rows of the training data, else their defaults, else random."""
+    """The parameters' first values; for placeholders what is fed, a few rows of the data, their defaults, or random values."""
     placeholders = [node for node in needed if node.kind == "placeholder"]
-    data = _some_rows(program)
+    data = {**_some_rows(program), **program.given}
     names = {name for node in needed for dim in node.shape for name in dim.names}
     rng = np.random.default_rng(0)
     sizes = Sizes()

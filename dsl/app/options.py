@@ -71,14 +71,14 @@ def pairs(option: str, texts: Sequence[str]) -> dict[str, str]:
 
 def read_settings(texts: Sequence[str]) -> dict[str, Any]:
     """The values of `--set`; keys of train blocks stay expressions, a bare word is a string."""
-    from dsl.language.elaborate.constants import setting
+    from dsl.language.given import setting
 
     return {name: setting(name, text) for name, text in pairs("--set", texts).items()}
 
 
 def read_feeds(texts: Sequence[str]) -> dict[str, Any]:
     """The values of `--feed`, those after `@` read from files."""
-    from dsl.language.elaborate.constants import constant_value
+    from dsl.language.given import constant_value
 
     feeds: dict[str, Any] = {}
     for name, text in pairs("--feed", texts).items():

@@ -76,6 +76,8 @@ class Program:
         """The seed of the first parameters: that of the first `train` block, or of the first training from Python."""
         self.trap: NonFiniteTrap | None = None
         """Where set, stops every run at the first value that is not finite."""
+        self.given: dict[str, Any] = {}
+        """What `feed` gave: these values stand in for the placeholders' own."""
         self._parameters: dict[str, Array] | None = None
         self._evaluators: dict[tuple[Node, ...], Evaluator] = {}
         self._gradients: dict[tuple[Node, ...], dict[Node, Node]] = {}
@@ -217,9 +219,22 @@ class Program:
         data = TrainingData.of(self.model, self.statistics)
         return data.labels(self.model, self.node(name)) if data else None
 
+    def feed(self, feeds: Feeds) -> None:
+        """Let values stand in for the placeholders' own, from now on: in runs, in training and in expectations.
+
+        Raises ProgramError for a name that is no placeholder.
+        """
+        check_names(self.model, feeds)
+        self.given |= feeds
+
+    @property
+    def fed_by_data(self) -> set[str]:
+        """The placeholders that a `data` block of the program feeds."""
+        return {field for plan in self.model.data.values() for field in plan.fields}
+
     def evaluate(self, nodes: Iterable[Node], feeds: Feeds | None = None, on: str | None = None) -> dict[Node, Array]:
         """The values of nodes and of all they depend on."""
-        given: dict[str, Any] = {**(self.dataset(on).arrays if on else {}), **(feeds or {})}
+        given: dict[str, Any] = {**self.given, **(self.dataset(on).arrays if on else {}), **(feeds or {})}
         evaluator = self._evaluator(tuple(nodes))
         check_names(self.model, given)
         check_complete(self.model, evaluator.engine.leaves, given)
@@ -334,9 +349,10 @@ class Program:
             block = name.partition(".")[0]
             fitted = self.model.data[block].load().statistics
             self.statistics.update({f"{block}/{key}": value for key, value in fitted.items()})
-        first: dict[str, Any] = {k: v[:1] for k, v in datasets[run.data].arrays.items()} if run.data else {}
-        metrics = self.model.metrics
-        trainer = Trainer(self.model.graph, run, metrics, self._ready(first), datasets, trap=self.trap)
+        self._check_fed_once(run, datasets)
+        rows: dict[str, Any] = {k: v[:1] for k, v in datasets[run.data].arrays.items()} if run.data else {}
+        first = self._ready({**self.given, **rows})
+        trainer = Trainer(self.model.graph, run, self.model.metrics, first, datasets, self.given, self.trap)
         try:
             outcome = trainer.train(progress)
         except KeyboardInterrupt:
@@ -346,6 +362,18 @@ class Program:
         if run.settings.checkpoint:
             self.save(self.beside(run.settings.checkpoint))
         return outcome
+
+    def _check_fed_once(self, run: TrainRun, datasets: Mapping[str, Dataset]) -> None:
+        """Raise ProgramError when a placeholder would be fed both by the data and by what was given for all runs."""
+        for name, dataset in datasets.items():
+            both = next((field for field in dataset.arrays if field in self.given), None)
+            if both:
+                raise fail(
+                    "data",
+                    f"the placeholder `{both}` is fed by `{name}`, and a value is given for it besides",
+                    run.span,
+                    hint="feed what the data leave out",
+                )
 
     def beside(self, path: str) -> Path:
         """A path that the program names, which is relative to the program's file."""

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
+from dsl.language import syntax
 from dsl.language.elaborate.checks import check_model
 from dsl.language.elaborate.elaboration import Elaboration
 from dsl.language.elaborate.machine import Task, run
 from dsl.language.elaborate.model import Model
 from dsl.language.elaborate.modules import library, open_module
-from dsl.language.elaborate.scope import Module
+from dsl.language.elaborate.scope import Frame, Module
 from dsl.language.elaborate.unresolved import check_uncalled
 from dsl.source.collection import without_garbage_collection
 from dsl.source.diagnostic import Diagnostic, ProgramError
@@ -46,6 +47,12 @@ def elaborate(source: Source, overrides: Mapping[str, Any] | None = None) -> Mod
     if not model.errors:
         check_model(e, module)
     return model
+
+
+def value_of(expression: syntax.Expression) -> Any:
+    """What an expression stands for that belongs to no program. Raises ProgramError."""
+    frame = Frame(Module(expression.span.source, syntax.Program(expression.span, (), {})))
+    return run(Elaboration({}, library).evaluate(expression, frame))
 
 
 def _statements(e: Elaboration, module: Module) -> Task:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import inf
 
 _SHORTEST_BEGINNING = 3
 
@@ -13,10 +14,12 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     Alike are names that differ in case only, in a third of their letters at most (exchanged neighbours count once), in the
     order of their words, or in that one of them is the beginning of the other.
     """
-    wanted = name.lower()
-    scored = [(_difference(wanted, candidate.lower()), candidate) for candidate in dict.fromkeys(known)]
-    best = min((score for score, _ in scored if score is not None), default=None)
-    return next((candidate for score, candidate in scored if score == best), None) if best is not None else None
+    wanted, best, least = name.lower(), None, inf
+    for candidate in dict.fromkeys(known):
+        difference = _difference(wanted, candidate.lower(), least)
+        if difference < least:
+            best, least = candidate, difference
+    return best
 
 
 def did_you_mean(name: str, known: Iterable[str], otherwise: str = "") -> str:
@@ -25,19 +28,27 @@ def did_you_mean(name: str, known: Iterable[str], otherwise: str = "") -> str:
     return f"did you mean `{found}`?" if found else otherwise
 
 
-def _difference(wanted: str, candidate: str) -> float | None:
-    """How different two names in lower case are, None when they are not alike."""
+def _difference(wanted: str, candidate: str, least: float) -> float:
+    """How different two names in lower case are; infinite when they are not alike, or it is no less than `least`."""
     if wanted == candidate:
-        return 0.0
-    most = max(len(wanted), len(candidate), 3) // 3
-    if abs(len(wanted) - len(candidate)) <= most:
+        return 0
+    longest = max(len(wanted), len(candidate))
+    most = max(longest, 3) // 3
+    too_many = min(most + 1, longest, least)
+    if _letters_apart(wanted, candidate) < too_many:
         edits = _edits(wanted, candidate)
-        if edits <= most and edits < max(len(wanted), len(candidate)):
+        if edits < too_many:
             return edits
-    if sorted(wanted.split("_")) == sorted(candidate.split("_")):
+    if most < least and sorted(wanted.split("_")) == sorted(candidate.split("_")):
         return most + 0.25
     shorter, longer = sorted((wanted, candidate), key=len)
-    return most + 0.5 if len(shorter) >= _SHORTEST_BEGINNING and longer.startswith(shorter) else None
+    return most + 0.5 if len(shorter) >= _SHORTEST_BEGINNING and longer.startswith(shorter) else inf
+
+
+def _letters_apart(a: str, b: str) -> int:
+    """How many letters one of the names has that the other has not: no fewer edits can do (and most names are far apart)."""
+    longest = max(len(a), len(b))
+    return longest - sum(min(a.count(letter), b.count(letter)) for letter in set(a))
 
 
 def _edits(a: str, b: str) -> int:

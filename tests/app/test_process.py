@@ -240,3 +240,22 @@ class TestStart:
     def test_the_api_is_imported_when_it_is_used(self):
         code = "import sys, dsl\nassert 'numpy' not in sys.modules\nassert 'load' in dir(dsl)\ndsl.load"
         subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["check", "neuron.nn", "--set", "hidden=3"],
+        ["check", "neuron.nn", "--gradients", "--feed", "x=[1]"],
+        ["run", "neuron.nn", "--set", "hidden=3"],
+        ["train", "neuron.nn", "--set", "train.epochs=3"],
+    ],
+)
+def test_values_given_to_a_fresh_process_are_read(tmp_path, arguments):
+    (tmp_path / "neuron.nn").write_text("placeholder x = 3\nparameter k = 2\nloss = k * x\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "dsl.app.main", *arguments], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "internal error" not in done.stderr
+    assert done.stderr.startswith("error[")

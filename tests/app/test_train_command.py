@@ -284,3 +284,40 @@ class TestTrap:
         assert nn("train", line).status == 0
         result = nn("train", line, "--trap-nonfinite")
         assert "in validation after step 1" in result.err
+
+
+class TestFeed:
+    PROGRAM = """
+placeholder x: [3] = [1, 2, 3]
+placeholder y: [3]
+parameter k = 0
+loss = mse(y, k * x)
+train { minimize = loss; optimizer = sgd(lr=0.05); steps = 200 }
+expect k == 2 within 1e-3
+"""
+
+    @pytest.fixture
+    def slope(self, tmp_path):
+        path = tmp_path / "slope.nn"
+        path.write_text(self.PROGRAM)
+        return path
+
+    def test_what_is_fed_is_trained_on_and_expected_of(self, slope):
+        assert nn("train", slope, "--feed", "y=[2, 4, 6]", "--quiet").status == 0
+        assert nn("train", slope, "--feed", "y=[3, 6, 9]", "--quiet").status == 1
+        assert nn("run", slope, "--feed", "y=[2, 4, 6]", "--quiet").status == 0
+
+    def test_without_it_the_placeholder_is_named(self, slope):
+        result = nn("train", slope)
+        assert result.status == 1
+        assert "the placeholder `y` has no value" in result.err
+
+    def test_gradients_are_compared_at_what_is_fed(self, slope):
+        result = nn("check", slope, "--gradients", "--feed", "y=[2, 4, 6]")
+        assert result.status == 0
+        assert "-18.66666667" in result.out
+
+    def test_data_and_a_feed_for_one_placeholder_are_refused(self, line):
+        result = nn("train", line, "--feed", "x=[1]")
+        assert result.status == 1
+        assert "`x` is fed by `points.train`, and a value is given for it besides" in result.err

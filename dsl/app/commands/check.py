@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dsl.app import options
-from dsl.app.options import read_settings
+from dsl.app.options import read_feeds, read_settings
 
 if TYPE_CHECKING:
     from dsl.app.stages import Stage
@@ -28,15 +28,21 @@ if TYPE_CHECKING:
     type=click.Choice(["tree", "graph", "gradient"]),
     help="Print the program at a stage of its way.",
 )
+@options.feed_option
 @options.set_option
 @options.format_option
 def command(
-    files: tuple[str, ...], gradients: bool, stage: Stage | None, settings: tuple[str, ...], format: str
+    files: tuple[str, ...],
+    gradients: bool,
+    stage: Stage | None,
+    feeds: tuple[str, ...],
+    settings: tuple[str, ...],
+    format: str,
 ) -> int:
     """Check programs: syntax, names, shapes, element types. The exit status is 1 when there is an error."""
     from dsl.app.output import print_json
 
-    overrides = read_settings(settings)
+    overrides, given = read_settings(settings), read_feeds(feeds)
     as_json = format == "json"
     failed = False
     diagnostics: list[Any] = []
@@ -49,7 +55,7 @@ def command(
         if checked.model is not None and stage:
             stages[file] = checked.stage(stage, as_json)
         if checked.model is not None and gradients:
-            comparisons += checked.gradients(as_json)
+            comparisons += checked.gradients(given, as_json)
         diagnostics += [diagnostic.as_json() for diagnostic in checked.found]
         failed |= checked.failed
     if as_json:
@@ -104,13 +110,13 @@ class _Checked:
             print_stage(stage, self.model)
         return []
 
-    def gradients(self, as_json: bool) -> list[Any]:
+    def gradients(self, feeds: dict[str, Any], as_json: bool) -> list[Any]:
         """Compare the gradients, and print the comparison or give it for the document."""
         from dsl.app.gradient_check import agrees, compare_losses, comparisons_as_json, print_comparisons
 
         assert self.model is not None
         with self._noting_mistakes(as_json):
-            reports = compare_losses(self.model)
+            reports = compare_losses(self.model, feeds)
             self.failed |= not all(agrees(c) for report in reports.values() for c in report.comparisons)
             if as_json:
                 return comparisons_as_json(self.file, reports)

@@ -46,6 +46,7 @@ def command(
 
     program = open_program(file, settings, load, trap_nonfinite)
     given = read_feeds(feeds)
+    program.feed({name: value for name, value in given.items() if name not in program.fed_by_data})
     wanted = _wanted(program, given, list(fetch), on)
     if program.model.runs and not load:
         train_with_progress(program, quiet=quiet)

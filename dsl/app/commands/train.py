@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dsl.app import options
-from dsl.app.options import open_program
+from dsl.app.options import open_program, read_feeds
 
 if TYPE_CHECKING:
     from dsl.training.loop import Outcome
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 @click.command("train")
 @options.file_argument
+@options.feed_option
 @options.set_option
 @click.option("--only", multiple=True, metavar="NAME", help="Carry out this train block only.")
 @options.load_option
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 @options.format_option
 def command(
     file: str,
+    feeds: tuple[str, ...],
     settings: tuple[str, ...],
     only: tuple[str, ...],
     load: str | None,
@@ -47,6 +49,7 @@ def command(
     from dsl.app.training import joined_history, train_with_progress
 
     program = open_program(file, settings, load, trap_nonfinite)
+    program.feed(read_feeds(feeds))
     for path in filter(None, (save, history)):
         check_writable(path)
     if plot and plot != "-":

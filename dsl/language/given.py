@@ -5,12 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from dsl.language import syntax
-from dsl.language.elaborate.elaboration import Elaboration
-from dsl.language.elaborate.machine import run
-from dsl.language.elaborate.modules import library
-from dsl.language.elaborate.scope import Frame, Module
 from dsl.language.elaborate.values import BUILTINS, describe, is_compile_time
 from dsl.language.parser import parse_expression
+from dsl.language.program import value_of
 from dsl.source.diagnostic import fail
 from dsl.source.text import Source
 
@@ -31,10 +28,7 @@ def constant_value(text: str, title: str) -> Any:
 
 
 def _value(expression: syntax.Expression) -> Any:
-    source = expression.span.source
-    frame = Frame(Module(source, syntax.Program(expression.span, (), {})))
-    e = Elaboration({}, library)
-    value = run(e.evaluate(expression, frame))
+    value = value_of(expression)
     if not is_compile_time(value):
         raise fail("type", f"a number, a list or a string is needed here, not {describe(value)}", expression.span)
     return value
