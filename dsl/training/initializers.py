@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,16 +51,17 @@ def fans(shape: Shape) -> tuple[int, int]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Initializer(Declared):
+class Initializer(Declared, ABC):
     """A way to choose the first value of a parameter; called with a shape, an element type and random numbers."""
 
     def __call__(self, shape: Shape, dtype: np.dtype[Any], rng: np.random.Generator) -> Array:
         """A new array. Raises ValueError for a shape that the initialiser is not made for."""
         return np.asarray(self.draw(shape, rng)).astype(dtype)
 
+    @abstractmethod
     def draw(self, shape: Shape, rng: np.random.Generator) -> Draws:
         """The values in f64."""
-        raise NotImplementedError
+        ...
 
 
 INITIALIZERS: Registry[Initializer] = Registry(
@@ -181,9 +183,10 @@ class Scaled(Initializer):
 
     gain: float = hyper(GAIN, 1.0, GAIN_DOC)
 
+    @abstractmethod
     def variance(self, inputs: int, outputs: int) -> float:
         """The variance at gain 1."""
-        raise NotImplementedError
+        ...
 
     def spread(self, shape: Shape) -> float:
         """The standard deviation for a shape; an axis without elements counts as one of length 1."""

@@ -34,7 +34,7 @@ STRAY = [
     "\\",
 ]
 PYTHON = re.compile(
-    r"__|Traceback|<class|object at 0x|NoneType|ndarray|\bdsl\.|\bNode\b|\bDim\(|\bint64\b(?!`)|site-packages|/tmp/|/work/"
+    r"__|Traceback|<class|object at 0x|NoneType|ndarray|\bdsl\.|\bNode\b|\bDim\(|\bint64\b(?!`)|site-packages|/tmp/|/home/"
 )
 
 

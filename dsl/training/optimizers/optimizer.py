@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
@@ -49,7 +50,7 @@ class Optimizer(Declared):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Elementwise(Optimizer):
+class Elementwise(Optimizer, ABC):
     """An optimiser whose step is a formula on each element by itself: of the parameter, its gradient and its state.
 
     What depends on the count of the step alone is computed once a step, in `coefficients`; the formula is `update`.
@@ -62,13 +63,15 @@ class Elementwise(Optimizer):
         """The state beside each parameter: names of arrays of its shape and element type, and their first value."""
         return {}
 
+    @abstractmethod
     def coefficients(self, step: int, before: Coefficients) -> dict[str, float]:
         """The coefficients of a step, counted from 1, from those of the step before (none at the first)."""
-        raise NotImplementedError
+        ...
 
+    @abstractmethod
     def update(self, parameter: F, gradient: F, slots: Mapping[str, F], c: Coefficients) -> tuple[F, dict[str, F]]:
         """The next value of the parameter and of its state."""
-        raise NotImplementedError
+        ...
 
 
 OPTIMIZERS: Registry[Optimizer] = Registry("an optimiser")

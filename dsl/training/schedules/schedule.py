@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Self
 
@@ -17,14 +18,15 @@ PER_DOC = "what is counted: epochs, or steps of the optimiser"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Schedule(Declared):
+class Schedule(Declared, ABC):
     """The learning rate over the course of a run. Counts are of the epochs or steps that are complete, from 0."""
 
     per: Unit = hyper(PER, "epoch", PER_DOC, keyword_only=True)
 
+    @abstractmethod
     def rate(self, count: int, base_rate: float) -> float:
         """The learning rate after `count` complete epochs or steps, from the optimiser's own."""
-        raise NotImplementedError
+        ...
 
     def momentum(self, count: int) -> float | None:
         """The momentum, in a schedule that changes it (the first of `betas` in optimisers that have those)."""
