@@ -1,6 +1,6 @@
 """The parser: one pass over the text that cuts it into tokens, follows the LALR automaton and builds the syntax tree.
 
-It reads what Lark's contextual lexer and LALR parser read, from the tables that Lark made, in a fifth of their time
+It reads what Lark's contextual lexer and LALR parser read, from the tables that Lark made, in less than half of their time
 (`benchmarks/README.md` has the numbers). Three things make the difference: one regular expression finds a token with the
 blanks before it; tokens are only made where the tree needs them; and the chains of rules by which an operand becomes an
 expression (`atom`, `postfix`, `power` … `expression`) are followed once and remembered.
