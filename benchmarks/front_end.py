@@ -216,7 +216,7 @@ def tell(found: Iterable[Measured]) -> list[Measured]:
     """Print each number as it is found."""
     kept: list[Measured] = []
     for one in found:
-        limit = "" if one.limit is None else f"   limit {one.limit:g}{'' if one.value <= one.limit else ', PASSED'}"
+        limit = "" if one.limit is None else f"   limit {one.limit:g}{'' if one.value <= one.limit else ', EXCEEDED'}"
         print(f"{one.name:<56}{one.value:>10.2f} {one.unit:<8}{limit}", flush=True)
         kept.append(one)
     return kept

@@ -23,7 +23,7 @@ _IMPORTED_LATER: dict[type[syntax.Syntax], str] = {
     syntax.DataStatement: "dsl.language.statements.data",
     syntax.TrainStatement: "dsl.language.statements.train",
 }
-"""The handlers that bring all of `dsl.training` along, a fifth of the time that `nn check` takes to start."""
+"""The handlers that bring all of `dsl.training` along, a sixth of the time that `nn check` takes to start."""
 
 H = TypeVar("H", bound=Handler)
 
