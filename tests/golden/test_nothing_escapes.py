@@ -65,10 +65,11 @@ def answer(text: str) -> str:
 
 
 @pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.stem)
-def test_a_broken_program_is_answered_in_the_languages_own_words(path):
+@pytest.mark.parametrize("times", [15, pytest.param(300, marks=pytest.mark.slow)])
+def test_a_broken_program_is_answered_in_the_languages_own_words(path, times):
     chance = random.Random(path.stem)
     text = path.read_text(encoding="utf-8")
-    for _ in range(15):
+    for _ in range(times):
         assert not PYTHON.search(answer(broken(text, chance)))
 
 

@@ -28,20 +28,24 @@ def test_a_chain_of_fifty_thousand_operations(spelling):
     assert program.gradients("y", ["x"])["x"] == 1
 
 
-@pytest.mark.parametrize(
-    ("text", "value"),
-    [
-        pytest.param(f"y = {'-' * DEPTH}x\n", 2, id="signs"),
-        pytest.param(f"y = x{'[None][0]' * DEPTH}\n", 2, id="indices"),
-        pytest.param(f"y = {'add(' * DEPTH}x{', 0)' * DEPTH}\n", 2, id="calls"),
-        pytest.param(f"y = x{' |> add(0)' * DEPTH}\n", 2, id="pipes"),
-        pytest.param(f"repeat i in 0..{DEPTH} with y = x {{ y = y + 0 }}\n", 2, id="a repeat"),
-        pytest.param(f"y = x{chr(10)}{f'  |> identity{chr(10)}' * DEPTH}\n", 2, id="pipes over lines"),
-        pytest.param(f"y = {'1 ** ' * DEPTH}x\n", 1, id="powers, which bind to the right"),
-        pytest.param(f"y = {'0 + ' * DEPTH}x{' - 0' * DEPTH}\n", 2, id="sums from both sides"),
-    ],
-)
-def test_a_deep_expression(text, value):
+def _deep(depth: int) -> dict[str, tuple[str, float]]:
+    """Deep expressions by what makes them deep, each with its value at x = 2."""
+    return {
+        "signs": (f"y = {'-' * depth}x\n", 2),
+        "indices": (f"y = x{'[None][0]' * depth}\n", 2),
+        "calls": (f"y = {'add(' * depth}x{', 0)' * depth}\n", 2),
+        "pipes": (f"y = x{' |> add(0)' * depth}\n", 2),
+        "a repeat": (f"repeat i in 0..{depth} with y = x {{ y = y + 0 }}\n", 2),
+        "pipes over lines": (f"y = x{chr(10)}{f'  |> identity{chr(10)}' * depth}\n", 2),
+        "powers, which bind to the right": (f"y = {'1 ** ' * depth}x\n", 1),
+        "sums from both sides": (f"y = {'0 + ' * depth}x{' - 0' * depth}\n", 2),
+    }
+
+
+@pytest.mark.parametrize("kind", _deep(0))
+@pytest.mark.parametrize("depth", [DEPTH, pytest.param(LENGTH, marks=pytest.mark.slow)])
+def test_a_deep_expression(kind, depth):
+    text, value = _deep(depth)[kind]
     program = dsl.loads(f"dtype f64\nplaceholder x = 2\n{text}")
     assert program.run(fetch=["y"])["y"] == value
     program.gradients("y", ["x"])
