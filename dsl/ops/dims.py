@@ -56,18 +56,6 @@ class Dim:
             return self.value
         return sum(factor * prod(sizes[name] for name in names) for names, factor in self.terms.items())
 
-    def substitute(self, dims: Mapping[str, Dim]) -> Dim:
-        """The dimension with some names replaced by dimensions."""
-        if self.value is not None or not any(name in dims for name in self.names):
-            return self
-        total = Dim({}, self.origin)
-        for names, factor in self.terms.items():
-            term = Dim.fixed(factor)
-            for name in names:
-                term = term * dims.get(name, Dim.named(name))
-            total = total + term
-        return Dim(total.terms, next((dims[name].origin for name in self.names if name in dims), self.origin))
-
     def __add__(self, other: Dim | int) -> Dim:
         terms = dict(self.terms)
         for names, factor in as_dim(other).terms.items():
