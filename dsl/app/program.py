@@ -237,7 +237,7 @@ class Program:
         given: dict[str, Any] = {**self.given, **(self.dataset(on).arrays if on else {}), **(feeds or {})}
         evaluator = self._evaluator(tuple(nodes))
         check_names(self.model, given)
-        check_complete(self.model, evaluator.engine.leaves, given)
+        check_complete(self.model, evaluator.leaves, given)
         return evaluator.run(self._ready(given), given, watch=self.watch)
 
     def _evaluator(self, nodes: tuple[Node, ...]) -> Evaluator:

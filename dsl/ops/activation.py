@@ -109,18 +109,18 @@ def elu(x: Array, alpha: Real = 1.0) -> Any:
 
 
 # The fixed point of Klambauer, Unterthiner, Mayr and Hochreiter (2017), equation 14.
-_SELU_ALPHA = 1.6732632423543772848170429916717
-_SELU_SCALE = 1.0507009873554804934193349852946
+SELU_ALPHA = 1.6732632423543772848170429916717
+SELU_SCALE = 1.0507009873554804934193349852946
 
 
 def _selu(x: Array) -> Any:
-    return _SELU_SCALE * np.where(x > 0, x, _SELU_ALPHA * np.expm1(np.minimum(x, 0)))
+    return SELU_SCALE * np.where(x > 0, x, SELU_ALPHA * np.expm1(np.minimum(x, 0)))
 
 
 selu = unary(
     "selu",
     _selu,
-    lambda g, y, x: g * (_SELU_SCALE * _elu_slope(x, _SELU_ALPHA)),
+    lambda g, y, x: g * (SELU_SCALE * _elu_slope(x, SELU_ALPHA)),
     family="activation",
     formula="1.0507 * ({x} if {x} > 0, else 1.6733 * (exp({x}) - 1))",
     latex=r"1.0507 \begin{{cases}} {x} & {x} > 0 \\ 1.6733 (e^{{{x}}} - 1) & \text{{otherwise}} \end{{cases}}",
@@ -130,8 +130,8 @@ selu = unary(
     example="selu([-1, 2])  # [-1.1113, 2.1014]",
 )
 
-_TANH_SCALE = math.sqrt(2 / math.pi)
-_TANH_CUBIC = 0.044715
+GELU_SCALE = math.sqrt(2 / math.pi)
+GELU_CUBIC = 0.044715
 
 
 def _gelu_gradient(r: Backward) -> Symbol:
@@ -146,9 +146,9 @@ def _gelu_slope(x: Symbol) -> Symbol:
 
 
 def _gelu_tanh_slope(x: Symbol) -> Symbol:
-    cubed = _TANH_CUBIC * square(x)
-    t = tanh(_TANH_SCALE * x * (1 + cubed))
-    return 0.5 * (1 + t + x * (1 - square(t)) * (_TANH_SCALE * (1 + 3 * cubed)))
+    cubed = GELU_CUBIC * square(x)
+    t = tanh(GELU_SCALE * x * (1 + cubed))
+    return 0.5 * (1 + t + x * (1 - square(t)) * (GELU_SCALE * (1 + 3 * cubed)))
 
 
 @operation(
@@ -168,7 +168,7 @@ def gelu(x: Array, approximate: Flag = False) -> Any:
     """
     x = numbers(x)
     if approximate:
-        return 0.5 * x * (1 + np.tanh(_TANH_SCALE * x * (1 + _TANH_CUBIC * np.square(x))))
+        return 0.5 * x * (1 + np.tanh(GELU_SCALE * x * (1 + GELU_CUBIC * np.square(x))))
     return 0.5 * x * special.erfc(-math.sqrt(0.5) * x)
 
 

@@ -127,7 +127,7 @@ def nll(log_p: Array, labels: Integers, axis: Axis = -1, reduction: Reduction = 
 
     Shapes: `log_p` [..., classes], `labels` [...], integers from 0 to classes - 1.
     """
-    return reduce_terms(-_picked(log_p, labels, axis), reduction)
+    return reduce_terms(-_picked(numbers(log_p), labels, axis), reduction)
 
 
 def _cross_entropy_logits_gradient(r: Backward) -> Symbol:

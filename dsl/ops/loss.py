@@ -23,7 +23,7 @@ from dsl.ops.pointwise import numbers
 from dsl.ops.symbol import Symbol
 from dsl.ops.types import TensorType
 
-_SMALLEST_LOG = -100.0
+SMALLEST_LOG = -100.0
 """Where `bce` stops the logarithm of a probability, as PyTorch does."""
 
 
@@ -193,7 +193,7 @@ def _bce_p_gradient(r: Backward) -> Symbol:
 
 def _bce_y_gradient(r: Backward) -> Symbol:
     p = r.x
-    against, for_ = maximum(log1p(-p), _SMALLEST_LOG), maximum(log(p), _SMALLEST_LOG)
+    against, for_ = maximum(log1p(-p), SMALLEST_LOG), maximum(log(p), SMALLEST_LOG)
     return (against - for_) * _scale(r)
 
 
@@ -219,7 +219,7 @@ def bce(p: Array, y: Array, reduction: Reduction = "mean") -> Any:
     does. `bce_with_logits` needs no such stops.
     """
     p, y = numbers(p), numbers(y)
-    for_, against = np.maximum(np.log(p), _SMALLEST_LOG), np.maximum(np.log1p(-p), _SMALLEST_LOG)
+    for_, against = np.maximum(np.log(p), SMALLEST_LOG), np.maximum(np.log1p(-p), SMALLEST_LOG)
     return reduce_terms(-(y * for_ + (1 - y) * against), reduction)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from dsl.engine.bindings import Fed, Sizes
+from dsl.engine.choice import AUTOMATIC, REFERENCE
+from dsl.engine.plan import PlanEngine
 from dsl.engine.reference import ReferenceEngine, Watch
 from dsl.graph.graph import Graph
 from dsl.graph.node import Node
@@ -13,15 +15,57 @@ from dsl.training.failures import RUN_ERRORS, run_error
 from dsl.training.values import fed_values
 
 
-class Evaluator:
-    """Evaluates the same nodes on one feed after the other."""
+class Binding:
+    """Finds the values of leaves and the sizes of named dimensions from what is fed."""
 
-    def __init__(self, graph: Graph, fetch: Iterable[Node]) -> None:
-        self.engine = ReferenceEngine(graph, fetch)
-        self._placeholders = [node for node in self.engine.leaves if node.kind == "placeholder"]
-        self._parameters = [node for node in self.engine.leaves if node.kind == "parameter"]
+    def __init__(self, graph: Graph, leaves: Iterable[Node]) -> None:
+        self.leaves = list(leaves)
+        self._placeholders = [node for node in self.leaves if node.kind == "placeholder"]
+        self._parameters = [node for node in self.leaves if node.kind == "parameter"]
         self._others = [node for node in graph.placeholders if node.shape and node not in self._placeholders]
         """Placeholders that no fetched node needs; their arrays may fix a size that one mentions, as `x.shape[0]` does."""
+
+    def bind(
+        self, parameters: Mapping[str, Array], feeds: Mapping[str, Array], sizes: Mapping[str, int] | None = None
+    ) -> tuple[dict[Node, Array], Sizes]:
+        """The value of each leaf, and the sizes. Raises ProgramError where they do not fit together."""
+        bound = Sizes(sizes)
+        fed = [node for node in self._others if node.name in feeds]
+        given = fed_values([*self._placeholders, *fed], feeds, bound)
+        given.update((node, parameters[node.name]) for node in self._parameters)
+        bound.bind(Fed(node.name, node.shape, given[node].shape, node.span) for node in self._parameters)
+        bound.bind(_sizing_defaults([node for node in self._others if node.name not in feeds], bound))
+        return given, bound
+
+
+def _sizing_defaults(placeholders: Iterable[Node], known: Mapping[str, int]) -> Iterator[Fed]:
+    """The default arrays of placeholders, where they say how large a dimension is that nothing else has fixed."""
+    for node in placeholders:
+        if node.value is not None and node.value.ndim and any(dim.names - known.keys() for dim in node.shape):
+            yield Fed(node.name, node.shape, node.value.shape, node.span)
+
+
+class Evaluator:
+    """Evaluates the same nodes on one feed after the other, by plans or by the reference engine."""
+
+    def __init__(self, graph: Graph, fetch: Iterable[Node], engine: str = AUTOMATIC) -> None:
+        self._graph, self._fetch = graph, list(fetch)
+        self._plans = PlanEngine(graph, self._fetch, engine) if engine != REFERENCE else None
+        leaves = [node for node in graph.ancestors(self._fetch) if node.kind in ("placeholder", "parameter")]
+        self._binding = Binding(graph, leaves)
+        self._reference: ReferenceEngine | None = None
+
+    @property
+    def leaves(self) -> list[Node]:
+        """The placeholders and parameters that the fetched nodes depend on."""
+        return self._binding.leaves
+
+    @property
+    def reference(self) -> ReferenceEngine:
+        """The reference engine for the same nodes."""
+        if self._reference is None:
+            self._reference = ReferenceEngine(self._graph, self._fetch)
+        return self._reference
 
     def run(
         self,
@@ -30,21 +74,14 @@ class Evaluator:
         sizes: Mapping[str, int] | None = None,
         watch: Watch | None = None,
     ) -> dict[Node, Array]:
-        """The values of the fetched nodes and of all they depend on. Raises ProgramError."""
-        bound = Sizes(sizes)
-        fed = [node for node in self._others if node.name in feeds]
-        given = fed_values([*self._placeholders, *fed], feeds, bound)
-        given.update((node, parameters[node.name]) for node in self._parameters)
-        bound.bind(Fed(node.name, node.shape, given[node].shape, node.span) for node in self._parameters)
-        bound.bind(_sizing_defaults([node for node in self._others if node.name not in feeds], bound))
+        """The values of the fetched nodes. With a `watch` the reference engine runs, which can show it every value.
+
+        Raises ProgramError.
+        """
+        given, bound = self._binding.bind(parameters, feeds, sizes)
         try:
-            return self.engine.run(given, bound, watch)
+            if self._plans is None or watch:
+                return self.reference.run(given, bound, watch)
+            return self._plans.run(given, bound)
         except RUN_ERRORS as error:
-            raise run_error(self.engine, given, bound, error) from None
-
-
-def _sizing_defaults(placeholders: Iterable[Node], known: Mapping[str, int]) -> Iterator[Fed]:
-    """The default arrays of placeholders, where they say how large a dimension is that nothing else has fixed."""
-    for node in placeholders:
-        if node.value is not None and node.value.ndim and any(dim.names - known.keys() for dim in node.shape):
-            yield Fed(node.name, node.shape, node.value.shape, node.span)
+            raise run_error(self.reference, given, bound, error) from None

@@ -9,19 +9,23 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from dsl.engine.choice import AUTOMATIC, REFERENCE
 from dsl.graph.gradient import gradients
 from dsl.graph.graph import Graph
 from dsl.graph.node import Node
 from dsl.ops.parameters import Array
 from dsl.source.diagnostic import fail, placed
 from dsl.source.nearest import did_you_mean
+from dsl.training.coefficients import Rate
+from dsl.training.compiled_stepper import CompiledStepper
 from dsl.training.data.dataset import Dataset
 from dsl.training.evaluation import Evaluator
 from dsl.training.history import History
 from dsl.training.measurements import Measurements
-from dsl.training.optimizers import LbfgsState, start
+from dsl.training.optimizers import Elementwise, start
 from dsl.training.run import TrainRun, matches
 from dsl.training.schedules import Constant, ScheduleState
+from dsl.training.stepper import EvaluatingStepper, Stepper
 from dsl.training.stopping import StoppingState
 from dsl.training.watch import NonFiniteTrap
 
@@ -74,9 +78,9 @@ class Trainer:
         datasets: Mapping[str, Dataset],
         feeds: Mapping[str, Array] | None = None,
         trap: NonFiniteTrap | None = None,
+        engine: str = AUTOMATIC,
     ) -> None:
         self.run = run
-        self.parameters: Parameters = dict(parameters)
         self.datasets = datasets
         self.feeds = dict(feeds or {})
         self.trap = trap or (NonFiniteTrap(run.settings.watch) if run.settings.watch else None)
@@ -86,9 +90,33 @@ class Trainer:
         found = gradients(graph, run.minimize, trained)
         if not found:
             raise unreachable(run, trained)
-        self.gradients = {node.name: gradient for node, gradient in found.items()}
-        self.forward_and_backward = Evaluator(graph, [run.minimize, *self.gradients.values()])
-        self.measurements = Measurements(graph, run.minimize, metrics)
+        self.stepper = self._stepper(graph, found, parameters, engine)
+        self.measurements = Measurements(graph, run.minimize, metrics, engine)
+
+    def _stepper(self, graph: Graph, found: Mapping[Node, Node], parameters: Mapping[str, Array], engine: str) -> Stepper:
+        """A compiled step, unless every value has to be looked at, or the optimiser asks for several losses a step."""
+        run = self.run
+        if isinstance(run.optimizer, Elementwise) and engine != REFERENCE and not self.trap:
+            return CompiledStepper(
+                graph, run.minimize, found, parameters, run.optimizer, run.settings.clipping, self.feeds, engine
+            )
+        evaluator = Evaluator(graph, [run.minimize, *found.values()], engine)
+        by_name = {node.name: gradient for node, gradient in found.items()}
+        return EvaluatingStepper(
+            evaluator,
+            run.minimize,
+            by_name,
+            parameters,
+            start(run.optimizer),
+            run.settings.clipping,
+            self.feeds,
+            self.trap,
+        )
+
+    @property
+    def parameters(self) -> Parameters:
+        """The values of the parameters as they are now, as arrays that stay as they are."""
+        return {name: np.array(value) for name, value in self.stepper.parameters.items()}
 
     def train(self, progress: Progress | None = None) -> Outcome:
         """Run to the end, or until early stopping ends it. Raises ProgramError."""
@@ -101,16 +129,13 @@ class Trainer:
             if progress:
                 progress.end()
 
-    def loss_and_gradients(
-        self, parameters: Mapping[str, Array], feeds: Mapping[str, Array]
-    ) -> tuple[float, Parameters]:
-        """The loss on a batch, and its gradient for each trained parameter."""
-        values = self.forward_and_backward.run(parameters, {**self.feeds, **feeds}, watch=self.trap)
-        return float(values[self.run.minimize]), {name: values[node] for name, node in self.gradients.items()}
+    def measure(self, dataset: str, parameters: Mapping[str, Array] | None = None) -> dict[str, float]:
+        """The loss and the metrics on a data set, or for the empty name on the values that placeholders have.
 
-    def measure(self, dataset: str) -> dict[str, float]:
-        """The loss and the metrics on a data set, or for the empty name on the values that placeholders have."""
-        return self.measurements.measure(self.parameters, self.feeds_of(dataset), watch=self.trap)
+        With the parameters as they are now, or others.
+        """
+        values = self.stepper.parameters if parameters is None else parameters
+        return self.measurements.measure(values, self.feeds_of(dataset), watch=self.trap)
 
     def feeds_of(self, dataset: str) -> dict[str, Array]:
         """What placeholders are fed from a data set, and otherwise."""
@@ -168,15 +193,15 @@ class _Loop:
             self.per_epoch = self.data.steps(batch, drop_last=settings.drop_last) if self.data is not None else 1
         self.total_steps = settings.steps if settings.steps is not None else (settings.epochs or 0) * self.per_epoch
         self.epochs = -(-self.total_steps // self.per_epoch)
-        self.state = start(run.optimizer)
         with placed(run.span):
             self.schedule = ScheduleState(
                 run.schedule or Constant(), run.optimizer, epochs=self.epochs, steps=self.total_steps
             )
         self.stopping: StoppingState | None = run.early_stopping.start() if run.early_stopping else None
-        self.best: Parameters = trainer.parameters
+        self.best: Parameters = {}
         self.generator = np.random.Generator(np.random.PCG64(settings.seed))
-        self.outcome = Outcome(run.name, trainer.parameters, History(name=run.name))
+        self.outcome = Outcome(run.name, {}, History(name=run.name))
+        self.joined = _JoinedEpochs(self)
         self.check_monitors()
 
     def go(self) -> Outcome:
@@ -184,22 +209,43 @@ class _Loop:
         began = time.perf_counter()
         if self.progress:
             self.progress.begin(self.run, self.epochs, self.per_epoch)
-        for epoch in range(1, self.epochs + 1):
-            row = self.epoch(epoch)
-            row["seconds"] = time.perf_counter() - began
-            self.outcome.history.append(row)
-            self.outcome.epochs = epoch
+        epoch = 0
+        while epoch < self.epochs and not (self.stopping and self.stopping.should_stop):
+            count = self.joined.count(self.epochs - epoch)
+            rows = self.equal_epochs(epoch + 1, count) if count > 1 else [self.epoch(epoch + 1)]
+            spent = time.perf_counter() - began
+            self.joined.took(count, spent - self.outcome.seconds)
+            for place, row in enumerate(rows, 1):
+                row["seconds"] = self.outcome.seconds + (spent - self.outcome.seconds) * place / count
+                self.outcome.history.append(row)
+            self.outcome.seconds = spent
+            self.outcome.epochs = epoch = epoch + count
             if self.progress:
-                self.progress.epoch(row)
-            if self.stopping and self.stopping.should_stop:
-                self.outcome.stopped_early = epoch < self.epochs
-                break
-        if self.stopping and self.stopping.stopping.restore_best:
-            self.trainer.parameters = self.best
-        self.outcome.parameters = self.trainer.parameters
+                for row in rows:
+                    self.progress.epoch(row)
+        self.outcome.stopped_early = epoch < self.epochs
+        keeps_best = self.stopping and self.stopping.stopping.restore_best and self.best
+        self.outcome.parameters = self.best if keeps_best else self.trainer.parameters
         self.outcome.seconds = time.perf_counter() - began
         self.outcome.metrics = self.final_metrics()
         return self.outcome
+
+    def equal_epochs(self, first: int, count: int) -> list[dict[str, Any]]:
+        """Epochs of one step each on the same values, made in one go; their rows of the history."""
+        rates: list[Rate] = []
+        for _ in range(count):
+            rates.append((self.schedule.rate, self.schedule.momentum))
+            self.schedule.advance("step")
+            self.schedule.advance("epoch")
+        losses = self.trainer.stepper.steps({}, rates).tolist()
+        self.outcome.steps += count
+        rows = [
+            {"epoch": first + at, "step": self.outcome.steps - count + at + 1, "loss": loss, "rate": rate}
+            for at, (loss, (rate, _)) in enumerate(zip(losses, rates, strict=True))
+        ]
+        if self.progress:
+            self.progress.step(first + count - 1, self.outcome.steps, losses[-1], rates[-1][0])
+        return rows
 
     def epoch(self, epoch: int) -> dict[str, Any]:
         """One pass over the data, then validation; its row of the history."""
@@ -238,20 +284,7 @@ class _Loop:
         trainer = self.trainer
         if trainer.trap:
             trainer.trap.when = f" in step {self.outcome.steps + 1}"
-        trained = {name: trainer.parameters[name] for name in trainer.gradients}
-        clip = self.run.settings.clipping.apply
-        if isinstance(self.state, LbfgsState):
-
-            def evaluate(values: Mapping[str, Array]) -> tuple[float, Mapping[str, Array | None]]:
-                loss, found = trainer.loss_and_gradients({**trainer.parameters, **values}, feeds)
-                return loss, clip(found)
-
-            updated, loss = self.state.step(trained, evaluate, self.schedule.rate)
-        else:
-            loss, found = trainer.loss_and_gradients(trainer.parameters, feeds)
-            updated = self.state.step(trained, clip(found), self.schedule.rate, self.schedule.momentum)
-        trainer.parameters = {**trainer.parameters, **updated}
-        return loss
+        return trainer.stepper.step(feeds, (self.schedule.rate, self.schedule.momentum))
 
     def observe(self, row: Mapping[str, Any], epoch: int) -> None:
         """Show the epoch to the schedule and to early stopping."""
@@ -277,4 +310,31 @@ class _Loop:
 
     def final_metrics(self) -> dict[str, dict[str, float]]:
         """The loss and the metrics of the trained parameters on each data set of the run."""
-        return {name: self.trainer.measure(name) for name in [self.run.data or "", *self.run.validate]}
+        names = [self.run.data or "", *self.run.validate]
+        return {name: self.trainer.measure(name, self.outcome.parameters) for name in names}
+
+
+class _JoinedEpochs:
+    """How many epochs are made in one go: of one step each, with nothing to look at between them.
+
+    So many that a screen and Ctrl-C are still served often enough.
+    """
+
+    SECONDS = 0.05
+    MOST = 20_000
+
+    def __init__(self, loop: _Loop) -> None:
+        looks_on = loop.run.validate or loop.stopping or loop.schedule.schedule.plateau or loop.trainer.trap
+        self.is_possible = loop.data is None and not looks_on
+        self._fitting = 1
+
+    def count(self, left: int) -> int:
+        """How many of the epochs left to make now."""
+        return min(left, self._fitting) if self.is_possible else 1
+
+    def took(self, count: int, seconds: float) -> None:
+        """So many epochs took so long."""
+        if seconds < self.SECONDS / 2 and count == self._fitting:
+            self._fitting = min(2 * count, self.MOST)
+        elif seconds > 2 * self.SECONDS:
+            self._fitting = max(1, count // 2)

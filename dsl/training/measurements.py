@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from dsl.engine.choice import AUTOMATIC
 from dsl.engine.reference import Watch
 from dsl.graph.graph import Graph
 from dsl.graph.node import Node
@@ -14,8 +15,8 @@ from dsl.training.evaluation import Evaluator
 class Measurements:
     """Measures the loss of a run, and of the metrics those that the data feed all placeholders of."""
 
-    def __init__(self, graph: Graph, loss: Node, metrics: Mapping[str, Node]) -> None:
-        self._graph = graph
+    def __init__(self, graph: Graph, loss: Node, metrics: Mapping[str, Node], engine: str = AUTOMATIC) -> None:
+        self._graph, self._engine = graph, engine
         self._loss = loss
         self._metrics = dict(metrics)
         self._evaluators: dict[tuple[str, ...], Evaluator] = {}
@@ -32,7 +33,7 @@ class Measurements:
         named = {"loss": self._loss, **{name: self._metrics[name] for name in self.names(feeds)[1:]}}
         evaluator = self._evaluators.get(key := tuple(named))
         if evaluator is None:
-            evaluator = self._evaluators[key] = Evaluator(self._graph, named.values())
+            evaluator = self._evaluators[key] = Evaluator(self._graph, named.values(), self._engine)
         values = evaluator.run(parameters, feeds, watch=watch)
         return {name: float(values[node]) for name, node in named.items()}
 

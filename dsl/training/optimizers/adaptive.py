@@ -40,6 +40,10 @@ class Adagrad(Elementwise):
         """The rate, which falls as 1/t where `lr_decay` is given."""
         return {"rate": self.lr / (1 + (step - 1) * self.lr_decay), "decay": self.weight_decay, "eps": self.eps}
 
+    def settled(self, step: int) -> bool:
+        """Unless the rate falls."""
+        return not self.lr_decay
+
     def update(self, parameter: F, gradient: F, slots: Mapping[str, F], c: Coefficients) -> tuple[F, dict[str, F]]:
         """`s = s + g²`, `p = p - rate g / (√s + eps)`."""
         if self.weight_decay:
@@ -78,6 +82,10 @@ class Rmsprop(Elementwise):
             "eps": self.eps,
             "momentum": self.momentum,
         }
+
+    def settled(self, step: int) -> bool:
+        """Always."""
+        return True
 
     def update(self, parameter: F, gradient: F, slots: Mapping[str, F], c: Coefficients) -> tuple[F, dict[str, F]]:
         """`s = keep s + new g²`, `p = p - rate g / (√s + eps)`; with momentum along `v = momentum v + g / (√s + eps)`."""
@@ -124,6 +132,10 @@ class Adadelta(Elementwise):
             "new": 1 - self.rho,
             "eps": self.eps,
         }
+
+    def settled(self, step: int) -> bool:
+        """Always."""
+        return True
 
     def update(self, parameter: F, gradient: F, slots: Mapping[str, F], c: Coefficients) -> tuple[F, dict[str, F]]:
         """`s = keep s + new g²`, `d = g √(u + eps) / √(s + eps)`, `u = keep u + new d²`, `p = p - rate d`."""

@@ -54,6 +54,10 @@ class Sgd(Elementwise):
             "taken": 1.0 if step == 1 else 1 - self.dampening,
         }
 
+    def settled(self, step: int) -> bool:
+        """From the second step, and from the first where nothing is dampened."""
+        return step > 1 or not self.dampening
+
     def update(self, parameter: F, gradient: F, slots: Mapping[str, F], c: Coefficients) -> tuple[F, dict[str, F]]:
         """`v = kept v + taken g`, `p = p - rate v`; Nesterov's goes along `g + kept v` instead."""
         if self.weight_decay:
@@ -94,6 +98,10 @@ class Lion(Elementwise):
             "keep": keep,
             "keep_new": 1 - keep,
         }
+
+    def settled(self, step: int) -> bool:
+        """Always."""
+        return True
 
     def update(self, parameter: F, gradient: F, slots: Mapping[str, F], c: Coefficients) -> tuple[F, dict[str, F]]:
         """`p = remains p - rate sign(look m + (1 - look) g)`, then `m = keep m + (1 - keep) g`."""

@@ -68,6 +68,10 @@ class Elementwise(Optimizer, ABC):
         """The coefficients of a step, counted from 1, from those of the step before (none at the first)."""
         ...
 
+    def settled(self, step: int) -> bool:
+        """Whether this step and all later ones have the same coefficients, while rate and momentum stay."""
+        return False
+
     @abstractmethod
     def update(self, parameter: F, gradient: F, slots: Mapping[str, F], c: Coefficients) -> tuple[F, dict[str, F]]:
         """The next value of the parameter and of its state."""

@@ -1,0 +1,206 @@
+"""What the workloads have in common: the runners they declare, the targets they set themselves, and what is found."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from typing import Protocol
+
+from interleaving import Run, Timings, disagreeing, interleave
+
+from dsl import ProgramError
+
+LIBRARIES = ("torch", "jax", "onnxruntime", "micrograd", "autograd")
+ENGINES = ("auto", "numpy", "scalar", "levels", "numba", "reference")
+
+
+def ours(engine: str = "auto", variant: str = "") -> str:
+    """What a runner of ours is called in the report."""
+    name = "nn-lang" if engine == "auto" else f"nn-lang {engine}"
+    return f"{name}, {variant}" if variant else name
+
+
+def is_ours(name: str) -> bool:
+    """Whether a runner is one of ours."""
+    return name.startswith("nn-lang")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What is to be measured, and how thoroughly; times in seconds."""
+
+    engines: Sequence[str] = ("auto", "numba")
+    libraries: Sequence[str] = LIBRARIES
+    rounds: int = 30
+    batch: float = 0.02
+    most: float = 90.0
+
+
+# -- what is aimed at, and what is found ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Target:
+    """A peer's number in times of ours has to be at least this; `wording` says so."""
+
+    engine: str
+    peer: str
+    least: float
+    wording: str
+
+
+def faster(times: float, peer: str, engine: str = "auto") -> Target:
+    """At least so many times as fast as the peer."""
+    wording = f"at least {times:g} times as fast as {peer}" if times != 1 else f"faster than {peer}"
+    return Target(engine, peer, times, wording)
+
+
+def at_most(times: float, peer: str, engine: str = "auto") -> Target:
+    """At most so many times what the peer takes."""
+    return Target(engine, peer, 1 / times, f"at most {times:g} times {peer}")
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one runner takes, in `unit`, and in times of each of ours."""
+
+    name: str
+    value: float
+    unit: str
+    ratios: dict[str, float] = field(default_factory=dict)
+    disturbed: bool = False
+    steps: int = 1
+    repeated: int = 0
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A target, what was found instead, in its words, and whether that is good enough; None where it was not measured."""
+
+    runner: str
+    wording: str
+    found: str
+    met: bool | None
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that was found about one workload. `left_out` are the runners that were not measured, and why."""
+
+    name: str
+    about: str
+    rows: list[Row]
+    verdicts: list[Verdict]
+    left_out: dict[str, str] = field(default_factory=dict)
+    rounds: int = 0
+
+
+class Benchmark(Protocol):
+    """Something that can be measured."""
+
+    name: str
+    about: str
+
+    def measure(self, choice: Choice) -> Report:
+        """Measure it."""
+        ...
+
+
+def judge(target: Target, rows: Sequence[Row]) -> Verdict:
+    """Whether a target is met by what was measured."""
+    mine = ours(target.engine)
+    row = next((row for row in rows if row.name == target.peer), None)
+    if row is None or mine not in row.ratios:
+        return Verdict(mine, target.wording, "not measured", None)
+    ratio = row.ratios[mine]
+    found = f"{ratio:.3g} times as fast" if target.least >= 1 else f"{1 / ratio:.3g} times"
+    return Verdict(mine, target.wording, found, ratio >= target.least)
+
+
+# -- steps that are timed in turns -----------------------------------------------------------------------------------------------
+
+
+class Workload:
+    """The same steps made by several runners, each declared by a function that gives one ready to run.
+
+    Before anything is timed, their first results have to agree to `tolerance` times the largest element.
+    """
+
+    def __init__(self, name: str, about: str, tolerance: float, targets: Sequence[Target] = ()) -> None:
+        self.name = name
+        self.about = about
+        self.tolerance = tolerance
+        self.targets = tuple(targets)
+        self.variants: dict[str, Callable[[str], Run]] = {}
+        self.peers: dict[str, Callable[[], Run]] = {}
+
+    def ours(self, variant: str = "") -> Callable[[Callable[[str], Run]], Callable[[str], Run]]:
+        """Declare a way in which we make the steps, given the engine."""
+
+        def declare(make: Callable[[str], Run]) -> Callable[[str], Run]:
+            self.variants[variant] = make
+            return make
+
+        return declare
+
+    def peer(self, name: str) -> Callable[[Callable[[], Run]], Callable[[], Run]]:
+        """Declare a peer; its name begins with its library's."""
+
+        def declare(make: Callable[[], Run]) -> Callable[[], Run]:
+            self.peers[name] = make
+            return make
+
+        return declare
+
+    def measure(self, choice: Choice) -> Report:
+        """Time all the runners that are there and agree."""
+        runs, left_out = self.ready(choice)
+        differing = disagreeing(runs, self.tolerance)
+        left_out |= {name: f"does not agree: {difference}" for name, difference in differing.items()}
+        agreeing = {name: run for name, run in runs.items() if name not in differing}
+        timings = interleave(agreeing, choice.rounds, choice.batch, choice.most)
+        rows = list(_rows(timings))
+        verdicts = [judge(target, rows) for target in self.targets]
+        rounds = max((len(batches) for batches in timings.batches.values()), default=0)
+        return Report(self.name, self.about, rows, verdicts, left_out, rounds)
+
+    def ready(self, choice: Choice) -> tuple[dict[str, Run], dict[str, str]]:
+        """The runners that are there, and of the others why they are not."""
+        runs: dict[str, Run] = {}
+        left_out: dict[str, str] = {}
+        for name, make in self.chosen(choice):
+            library = "" if is_ours(name) else re.split(r"\W", name)[0]
+            if library and not find_spec(library):
+                left_out[name] = f"{library} is not installed"
+                continue
+            try:
+                runs[name] = make()
+            except ImportError as error:
+                left_out[name] = f"{error.name or 'something it needs'} is not installed"
+            except ProgramError as error:
+                left_out[name] = error.diagnostics[0].message
+        return runs, left_out
+
+    def chosen(self, choice: Choice) -> Iterator[tuple[str, Callable[[], Run]]]:
+        for variant, make_ours in self.variants.items():
+            for engine in choice.engines:
+                yield ours(engine, variant), lambda make_ours=make_ours, engine=engine: make_ours(engine)
+        for name, make in self.peers.items():
+            if re.split(r"\W", name)[0] in choice.libraries:
+                yield name, make
+
+
+def _rows(timings: Timings) -> Iterator[Row]:
+    bases = [name for name in timings.batches if is_ours(name) and "," not in name]
+    for name in timings.batches:
+        yield Row(
+            name,
+            timings.seconds(name),
+            "s",
+            {base: timings.ratio(name, base) for base in bases if base != name},
+            timings.is_disturbed(name, *bases[:1]),
+            timings.steps[name],
+            timings.repeated[name],
+        )

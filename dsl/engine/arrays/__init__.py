@@ -1,0 +1,1 @@
+"""The code generator for arrays: NumPy calls on memory that is laid out once."""

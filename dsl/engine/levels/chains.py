@@ -1,0 +1,50 @@
+"""Chains of additions collected into sums of many terms.
+
+The gradient of a number that is used 50,000 times is a chain of as many additions, each of which needs the one before it.
+A sum of all terms in the same order has the same bits, and is one step instead of 50,000.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dsl.engine.levels.elements import Elements
+from dsl.engine.levels.kinds import Elementwise, Total
+from dsl.ops.dtypes import DType
+
+
+def collect_chains(elements: Elements, uses: list[int]) -> None:
+    """Put sums in place of additions whose result has no other use than in the next addition.
+
+    `uses` says how often each element is used.
+    """
+    additions = {place: kind.dtype for place, kind in enumerate(elements.kinds) if _is_addition(kind)}
+    totals: dict[DType, int] = {}
+    chains: dict[int, list[int]] = {}
+    for element, kind in enumerate(elements.kind):
+        if kind in additions:
+            chains[element] = _chain_to(elements, element, chains, uses)
+    for element, terms in chains.items():
+        if len(terms) > 2:
+            dtype = additions[elements.kind[element]]
+            if dtype not in totals:
+                totals[dtype] = elements.add_kind(Total("sum", dtype, -0.0))
+            elements.kind[element] = totals[dtype]
+            elements.sources[element] = tuple(terms)
+
+
+def _is_addition(kind: object) -> bool:
+    return isinstance(kind, Elementwise) and kind.function is np.add
+
+
+def _chain_to(elements: Elements, element: int, chains: dict[int, list[int]], uses: list[int]) -> list[int]:
+    """The terms whose sum an addition is. The chain that it continues is taken out; of two, the longer one."""
+    left, right = elements.sources[element]
+    before = [term for term in (left, right) if uses[term] == 1 and term in chains]
+    if not before:
+        return [left, right]
+    longer = max(before, key=lambda term: len(chains[term]))
+    terms = chains.pop(longer)
+    terms.append(right if longer == left else left)
+    elements.remove(longer)
+    return terms

@@ -1,0 +1,159 @@
+"""What the numbers of a group have in common: how they are computed, and of what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from dsl.engine.levels.powers import power_of_pairs, power_of_vectors
+from dsl.ops.dtypes import DType
+from dsl.ops.operation import Operation
+from dsl.ops.parameters import Array
+
+Call = Literal["into", "choice", "plain"]
+"""How a function is called: with the place for its result, as a choice between two values, or for a new array."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Kind:
+    """A way to compute a number, by a name for the reader, and the element type of the result."""
+
+    name: str
+    dtype: DType
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Given(Kind):
+    """A number that is there when a run begins: of a leaf, of a state, or a constant."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Elementwise(Kind):
+    """A function of as many numbers as `takes` has element types.
+
+    `number` is the operand, if any, that is the same number for all of this kind, and has to be given as one.
+    """
+
+    takes: tuple[DType, ...]
+    function: Callable[..., Any]
+    call: Call
+    number: int | None = None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Total(Kind):
+    """A sum of several numbers of the same type, added one after the other.
+
+    It starts from `start`: -0.0 where the first number itself begins a chain of additions, 0.0 where NumPy's `sum` adds.
+    """
+
+    start: float
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class RowSum(Kind):
+    """A sum of `length` numbers of the same type in the order in which NumPy sums a contiguous row."""
+
+    length: int
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Whole(Kind):
+    """An operation on whole arrays, which gives all numbers of its result together."""
+
+    function: Callable[..., Any]
+    takes: tuple[DType, ...]
+    shapes: tuple[tuple[int, ...], ...]
+    shape: tuple[int, ...]
+
+
+UFUNCS: Mapping[str, np.ufunc] = {
+    "add": np.add,
+    "subtract": np.subtract,
+    "multiply": np.multiply,
+    "divide": np.true_divide,
+    "mod": np.mod,
+    "maximum": np.maximum,
+    "minimum": np.minimum,
+    "atan2": np.arctan2,
+    "hypot": np.hypot,
+    "logaddexp": np.logaddexp,
+    "neg": np.negative,
+    "abs": np.absolute,
+    "sign": np.sign,
+    "floor": np.floor,
+    "ceil": np.ceil,
+    "round": np.rint,
+    "isnan": np.isnan,
+    "isinf": np.isinf,
+    "exp": np.exp,
+    "expm1": np.expm1,
+    "log": np.log,
+    "log1p": np.log1p,
+    "log2": np.log2,
+    "log10": np.log10,
+    "sqrt": np.sqrt,
+    "square": np.square,
+    "reciprocal": np.reciprocal,
+    "sin": np.sin,
+    "cos": np.cos,
+    "tan": np.tan,
+    "arcsin": np.arcsin,
+    "arccos": np.arccos,
+    "arctan": np.arctan,
+    "sinh": np.sinh,
+    "cosh": np.cosh,
+    "tanh": np.tanh,
+    "equal": np.equal,
+    "not_equal": np.not_equal,
+    "less": np.less,
+    "less_equal": np.less_equal,
+    "greater": np.greater,
+    "greater_equal": np.greater_equal,
+    "logical_and": np.logical_and,
+    "logical_or": np.logical_or,
+    "logical_not": np.logical_not,
+}
+"""The operations that are one ufunc, where all operands are of one floating type (or truth values, in the last three)."""
+
+_LOGIC = ("logical_and", "logical_or", "logical_not")
+
+
+def elementwise(
+    operation: Operation, attributes: Mapping[str, Any], dtype: DType, takes: Sequence[DType]
+) -> Elementwise:
+    """The kind of an elementwise operation; any but the ones known here is computed by its own forward function."""
+    name, operands = operation.name, tuple(takes)
+    alike = all(taken is operands[0] for taken in operands)
+    ufunc = UFUNCS.get(name)
+    if ufunc is not None and alike and (operands[0].is_float or name in _LOGIC):
+        return Elementwise(name, dtype, operands, ufunc, "into")
+    if name == "where" and operands[1] is operands[2] is dtype:
+        return Elementwise(name, dtype, operands, np.putmask, "choice")
+    return Elementwise(name, dtype, operands, bound(operation, attributes), "plain")
+
+
+def power(operation: Operation, dtype: DType, takes: Sequence[DType], *, single: bool, known: bool) -> Elementwise:
+    """The kind of a floating power, whose exponent is `single`, one for many bases, and maybe `known` before the run."""
+    operands = tuple(takes)
+    if not known:
+        return Elementwise("power", dtype, operands, power_of_pairs if single else power_of_vectors, "plain")
+    if operands[0] is operands[1] is dtype:
+        return Elementwise("power", dtype, operands, np.power, "into", number=1)
+    return Elementwise("power", dtype, operands, bound(operation, {}), "plain", number=1)
+
+
+def bound(operation: Operation, attributes: Mapping[str, Any]) -> Callable[..., Any]:
+    """The forward function of an operation with its attributes."""
+    forward = operation.forward
+    assert forward is not None
+    if not attributes:
+        return forward
+
+    def apply(*arrays: Array) -> Any:
+        return forward(*arrays, **attributes)
+
+    return apply

@@ -1,0 +1,49 @@
+"""The order of the elements within a batch: one in which few operands have to be copied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from dsl.engine.levels.elements import Indices
+from dsl.engine.levels.segments import PER_COPY, Segment, segments
+
+FEW = 64
+"""In batches of fewer elements a copy costs next to nothing, and one order is as good as another."""
+
+
+def ordered(places: Indices, producers: Indices, wanted: Indices | None) -> tuple[Indices | None, list[Segment]]:
+    """An order of a batch, as the rows in it (None: as they are), and its calls.
+
+    `places` and `producers` say of each element, a row, where its operands lie and which batch computed them. `wanted` is
+    the order in which a sum reads the elements, None where no sum does: in any other it has to copy them.
+    """
+    best: tuple[float, Indices | None, list[Segment]] | None = None
+    for order in _candidates(places, producers, wanted):
+        found = segments(places, producers) if order is None else segments(places[order], producers[order])
+        cost = sum(segment.cost for segment in found)
+        if wanted is not None and order is not wanted:
+            cost += PER_COPY * len(places)
+        if best is None or cost < best[0]:
+            best = cost, order, found
+        if not any(None in segment.operands for segment in found) and (wanted is None or order is wanted):
+            break
+    assert best is not None
+    return best[1:]
+
+
+def _candidates(places: Indices, producers: Indices, wanted: Indices | None) -> Iterator[Indices | None]:
+    """Orders to try: that of the sum, that of the program, and those of the operands, with and without regard to batches."""
+    if wanted is not None:
+        yield wanted
+    if len(places) < FEW:
+        yield None
+        return
+    columns, batches = list(places.T), list(producers.T)
+    yield np.lexsort((np.arange(len(places)), *reversed(batches)))
+    for first in range(len(columns)):
+        rest = [column for place, column in enumerate(columns) if place != first]
+        yield np.lexsort((*rest, columns[first]))
+        if rest:
+            yield np.lexsort((*rest, columns[first], *reversed(batches)))

@@ -1,0 +1,100 @@
+"""The signs of zeros: where a sum has to turn -0.0 into 0.0, and where nobody could tell.
+
+NumPy adds up from 0.0, so that no sum is -0.0; code adds the terms to each other, and 0.0 at the end. That addition is left
+out where the sum cannot be -0.0, and where all that is made of it is the same for both zeros.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dsl.engine.scalars.scalar import Scalar
+
+_UNSIGNED = frozenset({"square", "abs", "exp", "cosh", "hypot", "erfc", "sign", "log", "log2", "log10"})
+"""Operators whose result is never -0.0."""
+
+_BLIND = frozenset(
+    """abs square exp cos cosh erfc arccos log log2 log10 hypot sign isnan isinf
+    equal not_equal less less_equal greater greater_equal""".split()
+)
+"""Operators to which both zeros are one."""
+
+_CARRYING = frozenset(
+    """neg multiply sqrt expm1 log1p sin tan arcsin arctan sinh tanh erf floor ceil round maximum minimum""".split()
+)
+"""Operators that make a zero of either sign of one, and nothing else that differs."""
+
+
+def is_never_negative_zero(one: Scalar) -> bool:
+    """Whether it is known, from its operands, that it is not -0.0."""
+    if not one.dtype.is_float or one.operator in _UNSIGNED:
+        return True
+    operands = one.operands
+    match one.operator:
+        case "literal":
+            return one.value != 0 or math.copysign(1, one.value) > 0
+        case "add":
+            return operands[0].unsigned or operands[1].unsigned
+        case "subtract":
+            return operands[0].unsigned
+        case "where":
+            return operands[1].unsigned and operands[2].unsigned
+        case "maximum" | "minimum":
+            return operands[0].unsigned and operands[1].unsigned
+        case "astype":
+            return not operands[0].dtype.is_float
+        case _:
+            return False
+
+
+def idle_additions(needed: Sequence[Scalar], roots: Sequence[Scalar]) -> dict[Scalar, Scalar]:
+    """The additions of 0.0 that make no difference to the roots, and what may stand in the place of each.
+
+    `needed` are the elements that the roots are made from, in running order.
+    """
+    seen = set(roots)
+    for one in reversed(needed):
+        seen.update(_whose_sign_is_seen(one, one in seen))
+    return {one: one.operands[0] for one in needed if _adds_nothing(one) and one not in seen}
+
+
+def _adds_nothing(one: Scalar) -> bool:
+    """Whether it is x + 0.0, which is x but for its sign where it is -0.0."""
+    return one.operator == "add" and one.operands[1].is_literal and one.operands[1].value == 0
+
+
+def _whose_sign_is_seen(one: Scalar, seen: bool) -> Iterator[Scalar]:
+    """The operands for which a zero of the other sign makes a difference, where the sign of the result is seen or is not.
+
+    Of two operands that are added it is enough that one is never -0.0: then nobody sees the sign of the other, but the one
+    must stay as it is.
+    """
+    operands = one.operands
+    match one.operator:
+        case "add" | "subtract":
+            if seen:
+                a, b = operands
+                if b.unsigned and one.operator == "add":
+                    yield b
+                else:
+                    yield a
+                    if not a.unsigned:
+                        yield b
+        case "where":
+            if seen:
+                yield from operands[1:]
+        case "divide":
+            if seen:
+                yield operands[0]
+            yield operands[1]
+        case "astype":
+            if seen and one.dtype.is_float:
+                yield operands[0]
+        case operator if operator in _CARRYING:
+            if seen:
+                yield from operands
+        case operator if operator not in _BLIND:
+            yield from operands

@@ -1,0 +1,26 @@
+"""Elementwise operations in terms of simpler ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dsl.graph.passes.lowering.steps import Lowering, of_floats
+from dsl.ops.comparison import equal, logical_and, where
+from dsl.ops.elementwise import isnan, reciprocal, sqrt
+from dsl.ops.symbol import Symbol
+
+
+def rsqrt(x: Symbol) -> Symbol:
+    """1 / sqrt(x)."""
+    return reciprocal(sqrt(x))
+
+
+def unless_masked(x: Symbol, gradient: Symbol) -> Symbol:
+    """x, and 0 where it is nan though the gradient is exactly 0."""
+    return where(logical_and(equal(gradient, 0), isnan(x)), 0, x)
+
+
+ELEMENTWISE: Mapping[str, Lowering] = {
+    "rsqrt": of_floats(rsqrt),
+    "unless_masked": of_floats(unless_masked),
+}

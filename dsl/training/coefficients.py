@@ -1,0 +1,48 @@
+"""The coefficients of the optimiser's update over the steps of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from dsl.engine.executable import Series
+from dsl.training.optimizers.optimizer import Coefficients, Elementwise
+
+Rate = tuple[float, float | None]
+"""The learning rate of a step, and its momentum where a schedule sets it."""
+
+
+class CoefficientState:
+    """Counts the steps of an optimiser, and gives the coefficients of the coming ones."""
+
+    def __init__(self, optimizer: Elementwise) -> None:
+        self._optimizer = optimizer
+        self._rate: Rate = (optimizer.lr, None)
+        self._current = optimizer
+        self.steps = 0
+        self._carried: Coefficients = {}
+
+    def at(self, rate: Rate) -> Elementwise:
+        """The optimiser with the rate and the momentum of a step."""
+        if rate != self._rate:
+            self._rate, self._current = rate, self._optimizer.at(*rate)
+        return self._current
+
+    def advance(self, rates: Sequence[Rate]) -> Series:
+        """Count a step for each of the rates; a row of coefficients for each, or one row where all are the same."""
+        first = rates[0]
+        if self.at(first).settled(self.steps + 1) and rates.count(first) == len(rates):
+            rows = [self._next(first)]
+            self.steps += len(rates) - 1
+        else:
+            rows = [self._next(rate) for rate in rates]
+        return np.array(rows)
+
+    def _next(self, rate: Rate) -> list[float]:
+        self.steps += 1
+        current = self.at(rate)
+        found = current.coefficients(self.steps, self._carried)
+        if current.carries:
+            self._carried = {name: found[name] for name in current.carries}
+        return list(found.values())
