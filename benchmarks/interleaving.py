@@ -17,9 +17,11 @@ from statistics import median
 from typing import Any, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 Run = Callable[[int], Any]
-"""Makes so many steps, and gives what the last one computed: a number, an array, or several of them."""
+"""Makes so many steps, and gives what the last one computed: a number, an array, or a tuple of these."""
+Array = npt.NDArray[np.float64]
 
 PAUSE = 0.05
 """Seconds between two batches: the threads of linear algebra libraries spin for up to 30 ms before they sleep."""
@@ -97,38 +99,38 @@ def _stolen() -> float:
 # -- do they compute the same? ---------------------------------------------------------------------------------------------------
 
 
-def disagreeing(runs: Mapping[str, Run], tolerance: float, counts: Sequence[int] = (1, 1, 3)) -> dict[str, str]:
+def first_results(run: Run) -> list[Array]:
+    """What a runner computes in its first, second and fifth step."""
+    results: list[Array] = []
+    for steps in (1, 1, 3):
+        result = run(steps)
+        results += [np.array(part, np.float64) for part in (result if isinstance(result, tuple) else (result,))]
+    return results
+
+
+def disagreeing(results: Mapping[str, Sequence[Array]], tolerance: float) -> dict[str, str]:
     """Those whose results differ from what most say, each with its first difference.
 
-    Every runner makes the same numbers of steps; its results may differ by `tolerance` times the largest element. Where no
-    majority agrees, the first runner's word is taken.
+    Results may differ by `tolerance` times the largest element. Where no majority agrees, the first runner's word is taken.
     """
-    said = {name: [_arrays(run(count)) for count in counts] for name, run in runs.items()}
     friends = {
-        name: sum(not _difference(own, others, tolerance) for others in said.values()) for name, own in said.items()
+        name: sum(not _difference(own, others, tolerance) for others in results.values())
+        for name, own in results.items()
     }
-    right = said[max(friends, key=lambda name: friends[name])] if said else []
-    differences = {name: _difference(own, right, tolerance) for name, own in said.items()}
+    right = results[max(friends, key=lambda name: friends[name])] if results else []
+    differences = {name: _difference(own, right, tolerance) for name, own in results.items()}
     return {name: difference for name, difference in differences.items() if difference}
 
 
-def _arrays(result: Any) -> list[np.ndarray[Any, Any]]:
-    parts = result if isinstance(result, tuple) else (result,)
-    return [np.array(part, np.float64) for part in parts]
-
-
-def _difference(
-    own: Sequence[list[np.ndarray[Any, Any]]], right: Sequence[list[np.ndarray[Any, Any]]], tolerance: float
-) -> str:
-    """The first difference between the results after some steps, in words; empty when they agree."""
-    for place, (mine, others) in enumerate(zip(own, right, strict=True), 1):
-        for a, b in zip(mine, others, strict=True):
-            if a.shape != b.shape:
-                return f"result {place} has the shape {list(a.shape)}, not {list(b.shape)}"
-            largest = float(np.max(np.abs(b), initial=0.0))
-            error = float(np.max(np.abs(a - b), initial=0.0))
-            if not error <= tolerance * largest:
-                return f"result {place} differs by {error:.3g} where the largest element is {largest:.6g}"
+def _difference(own: Sequence[Array], right: Sequence[Array], tolerance: float) -> str:
+    """The first difference between two lists of results, in words; empty when they agree."""
+    for place, (a, b) in enumerate(zip(own, right, strict=True), 1):
+        if a.shape != b.shape:
+            return f"result {place} has the shape {list(a.shape)}, not {list(b.shape)}"
+        largest = float(np.max(np.abs(b), initial=0.0))
+        error = float(np.max(np.abs(a - b), initial=0.0))
+        if not error <= tolerance * largest:
+            return f"result {place} differs by {error:.3g} where the largest element is {largest:.6g}"
     return ""
 
 

@@ -20,10 +20,11 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from workloads.common import Benchmark, Report, Row, Verdict
+from workloads import ENGINES, LIBRARIES, NAMES, benchmarks
 
-NAMES = ("neuron", "xor", "mlp", "mlp_forward_128", "mlp_forward_1", "chain", "scalars", "memory", "plans")
+if TYPE_CHECKING:
+    from workloads.common import Report, Row, Verdict
+
 PACKAGES = ("nn-lang", "numpy", "numba", "torch", "jax", "onnxruntime", "micrograd", "autograd")
 UNITS = {"s": (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6), ("ns", 1e-9)), "B": (("MB", 1e6),), "s/node": (("µs/node", 1e-6),)}
 
@@ -36,15 +37,6 @@ def limit_threads(threads: int) -> None:
     os.environ["JAX_ENABLE_X64"] = "1"  # f32 stays f32: every array has its type from NumPy
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])  # jax takes as many threads as it has cores
-
-
-def benchmarks() -> dict[str, Benchmark]:
-    """All that can be measured, by name."""
-    from workloads import chain, memory, mlp, mlp_forward, neuron, plans, scalars, xor
-
-    found: list[Benchmark] = [module.workload for module in (neuron, xor, mlp, chain, scalars)]
-    found += [*mlp_forward.workloads, memory.benchmark, plans.benchmark]
-    return {benchmark.name: benchmark for benchmark in found}
 
 
 def facts(threads: int) -> dict[str, Any]:
@@ -88,20 +80,20 @@ def show(value: float, unit: str) -> str:
 def table(rows: list[Row]) -> Iterator[str]:
     """The rows, with a column for the ratio to each of ours."""
     bases = list(dict.fromkeys(base for row in rows for base in row.ratios))
-    yield f"  {'':<30}{'median':>14}" + "".join(f"{f'÷ {base}':>18}" for base in bases)
+    yield f"  {'':<34}{'median':>14}" + "".join(f"{f'÷ {base}':>16}" for base in bases)
     for row in rows:
-        ratios = [f"{row.ratios[base]:.3g}" if base in row.ratios else "" for base in bases]
-        line = f"  {row.name:<30}{show(row.value, row.unit):>14}" + "".join(f"{ratio:>18}" for ratio in ratios)
-        yield line.rstrip() + ("   disturbed" if row.disturbed else "")
+        ratios = "".join(f"{row.ratios[base]:>16.3g}" if base in row.ratios else f"{'':>16}" for base in bases)
+        line = f"  {row.name:<34}{show(row.value, row.unit):>14}{ratios}".rstrip()
+        yield line + ("   disturbed" if row.disturbed else "")
 
 
 def tell(report: Report) -> Iterator[str]:
     """What was found about a workload, line by line."""
-    yield f"{report.name}: {report.about}"
+    yield f"{report.name}: {report.about}, {report.rounds} rounds"
     if report.rows:
         yield from table(report.rows)
     yield from (f"  {judgement(verdict)}" for verdict in report.verdicts)
-    yield from (f"  left out: {name}: {why}" for name, why in report.left_out.items())
+    yield from (f"  left out {name}: {why}" for name, why in report.left_out.items())
     yield ""
 
 
@@ -113,9 +105,10 @@ def judgement(verdict: Verdict) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measure our steps against those of other libraries.")
-    parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", help=f"what to measure, all by default: {', '.join(NAMES)}")
-    parser.add_argument("--peers", nargs="*", metavar="LIBRARY", help="the libraries to measure against, all by default")
-    parser.add_argument("--engines", nargs="*", default=["auto", "numba"], help="our engines (auto numba)")
+    everything = f"what to measure, all by default: {', '.join(NAMES)}"
+    parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", help=everything)
+    parser.add_argument("--peers", nargs="*", choices=LIBRARIES, default=LIBRARIES, help="libraries to measure against")
+    parser.add_argument("--engines", nargs="*", choices=ENGINES, default=["auto", "numba"], help="ours (auto numba)")
     parser.add_argument("--rounds", type=int, default=30, help="how often the runners take turns (30)")
     parser.add_argument("--batch", type=float, default=20.0, metavar="MS", help="about how long a turn lasts (20)")
     parser.add_argument("--most", type=float, default=90.0, metavar="S", help="no new round of a workload after this (90)")
@@ -126,10 +119,9 @@ def main() -> None:
         parser.error(f"there is no workload {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")
 
     limit_threads(options.threads)
-    from workloads.common import LIBRARIES, Choice
+    from workloads.common import Choice
 
-    libraries = LIBRARIES if options.peers is None else options.peers
-    choice = Choice(options.engines, libraries, options.rounds, options.batch / 1e3, options.most)
+    choice = Choice(options.engines, options.peers, options.rounds, options.batch / 1e3, options.most)
     about = facts(options.threads)
     print(", ".join(f"{name} {value}" for name, value in {**about, **about["versions"]}.items() if name != "versions"))
     print()

@@ -8,12 +8,10 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import Protocol
 
-from interleaving import Run, Timings, disagreeing, interleave
+from interleaving import Array, Run, Timings, disagreeing, first_results, interleave
+from workloads import LIBRARIES
 
 from dsl import ProgramError
-
-LIBRARIES = ("torch", "jax", "onnxruntime", "micrograd", "autograd")
-ENGINES = ("auto", "numpy", "scalar", "levels", "numba", "reference")
 
 
 def ours(engine: str = "auto", variant: str = "") -> str:
@@ -25,6 +23,11 @@ def ours(engine: str = "auto", variant: str = "") -> str:
 def is_ours(name: str) -> bool:
     """Whether a runner is one of ours."""
     return name.startswith("nn-lang")
+
+
+def library(name: str) -> str:
+    """The library that a peer's name begins with."""
+    return re.split(r"\W", name)[0]
 
 
 @dataclass(frozen=True)
@@ -157,38 +160,39 @@ class Workload:
     def measure(self, choice: Choice) -> Report:
         """Time all the runners that are there and agree."""
         runs, left_out = self.ready(choice)
-        differing = disagreeing(runs, self.tolerance)
-        left_out |= {name: f"does not agree: {difference}" for name, difference in differing.items()}
-        agreeing = {name: run for name, run in runs.items() if name not in differing}
-        timings = interleave(agreeing, choice.rounds, choice.batch, choice.most)
+        timings = interleave(runs, choice.rounds, choice.batch, choice.most)
         rows = list(_rows(timings))
         verdicts = [judge(target, rows) for target in self.targets]
         rounds = max((len(batches) for batches in timings.batches.values()), default=0)
         return Report(self.name, self.about, rows, verdicts, left_out, rounds)
 
     def ready(self, choice: Choice) -> tuple[dict[str, Run], dict[str, str]]:
-        """The runners that are there, and of the others why they are not."""
+        """The runners that are there and agree, after a few steps, and of the others why they are left out."""
         runs: dict[str, Run] = {}
+        results: dict[str, list[Array]] = {}
         left_out: dict[str, str] = {}
         for name, make in self.chosen(choice):
-            library = "" if is_ours(name) else re.split(r"\W", name)[0]
-            if library and not find_spec(library):
-                left_out[name] = f"{library} is not installed"
+            if not is_ours(name) and not find_spec(library(name)):
+                left_out[name] = f"{library(name)} is not installed"
                 continue
             try:
                 runs[name] = make()
+                results[name] = first_results(runs[name])
             except ImportError as error:
                 left_out[name] = f"{error.name or 'something it needs'} is not installed"
             except ProgramError as error:
                 left_out[name] = error.diagnostics[0].message
-        return runs, left_out
+        differing = disagreeing(results, self.tolerance)
+        left_out |= {name: f"does not agree: {difference}" for name, difference in differing.items()}
+        return {name: run for name, run in runs.items() if name not in left_out}, left_out
 
     def chosen(self, choice: Choice) -> Iterator[tuple[str, Callable[[], Run]]]:
+        """The runners that are to take part, ours first, each with what makes it."""
         for variant, make_ours in self.variants.items():
             for engine in choice.engines:
                 yield ours(engine, variant), lambda make_ours=make_ours, engine=engine: make_ours(engine)
         for name, make in self.peers.items():
-            if re.split(r"\W", name)[0] in choice.libraries:
+            if library(name) in choice.libraries:
                 yield name, make
 
 

@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 from statistics import median
 
-from workloads.common import ENGINES, Choice, Report, Row, at_most, is_ours, judge
+from workloads import ENGINES
+from workloads.common import Choice, Report, Row, at_most, is_ours, judge
 from workloads.mlp import workload as mlp
 
 STEPS = 100
@@ -21,7 +22,7 @@ class Memory:
     """What each runner of the multilayer perceptron needs, from the start of Python to the last step."""
 
     name = "memory"
-    about = f"{mlp.about}s, {STEPS} of them: peak resident memory of the process"
+    about = f"{STEPS} training steps of the MLP: peak resident memory of the whole process"
 
     def measure(self, choice: Choice) -> Report:
         """Start a few processes for each runner, and take the median."""

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from dsl.app.compiled import Function, TrainingStep
 from dsl.app.feeding import check_complete, check_names, nothing_predicted
 from dsl.app.files import check_writable, unreadable
 from dsl.app.outcome import ExpectResult, check_expectation
 from dsl.app.prediction import TrainingData, computable_names, is_computable, new_feeds, predicted_names
 from dsl.app.wording import plural, there_is
 from dsl.engine.bindings import Sizes
+from dsl.engine.choice import AUTOMATIC
 from dsl.engine.reference import Watch
 from dsl.graph.gradient import gradients
 from dsl.graph.network import as_network
@@ -76,6 +78,8 @@ class Program:
         """The seed of the first parameters: that of the first `train` block, or of the first training from Python."""
         self.trap: NonFiniteTrap | None = None
         """Where set, stops every run at the first value that is not finite."""
+        self.engine = AUTOMATIC
+        """What runs the program: one of `dsl.engine.choice.ENGINES`."""
         self.given: dict[str, Any] = {}
         """What `feed` gave: these values stand in for the placeholders' own."""
         self._parameters: dict[str, Array] | None = None
@@ -245,7 +249,7 @@ class Program:
         if nodes not in self._evaluators:
             if len(self._evaluators) >= _MOST_EVALUATORS:
                 self._evaluators.clear()
-            self._evaluators[nodes] = Evaluator(self.model.graph, nodes)
+            self._evaluators[nodes] = Evaluator(self.model.graph, nodes, self.engine)
         return self._evaluators[nodes]
 
     @property
@@ -300,6 +304,43 @@ class Program:
         values = self.evaluate([*wanted.values(), *found.values(), self.node(target)], feeds, on)
         return {name: gradient_value(node, values, found) for name, node in wanted.items()}
 
+    # -- compiled
+
+    def function(self, fetch: Names, engine: str | None = None) -> Function:
+        """The values of `fetch` as a function of feeds, compiled, with the parameters as they are now.
+
+        Its result may be asked for again and again at little more than the cost of the numbers themselves.
+        """
+        wanted = {name: self.node(name) for name in _listed(fetch)}
+        return self._function(wanted, engine)
+
+    def gradient_function(self, of: str | None = None, wrt: Names | None = None, engine: str | None = None) -> Function:
+        """A value, under its name, and its gradients, under `∂of/∂name`, as a function of feeds, compiled.
+
+        With respect to all parameters unless `wrt` names others; those that `of` does not depend on are left out.
+        """
+        target = of or self.loss_name()
+        names = [node.name for node in self._parameter_nodes()] if wrt is None else _listed(wrt)
+        found = self.gradient_nodes(target, [self.node(name) for name in names])
+        wanted = {target: self.node(target), **{f"∂{target}/∂{node.name}": found[node] for node in found}}
+        return self._function(wanted, engine)
+
+    def _function(self, wanted: Mapping[str, Node], engine: str | None) -> Function:
+        parameters = {name: np.array(value) for name, value in self._ready(self.given).items()}
+        evaluator = Evaluator(self.model.graph, wanted.values(), engine or self.engine)
+        return Function(evaluator, wanted, parameters, self.given)
+
+    def training_step(self, name: str | None = None, engine: str | None = None) -> TrainingStep:
+        """The step of a `train` block (the only one, or the one named), compiled, from the parameters as they are now.
+
+        The program's own parameters stay as they are.
+        """
+        run = self.runs([name] if name else None)[0]
+        rows = {k: v[:1] for k, v in self.dataset(run.data).arrays.items()} if run.data else {}
+        first = self._ready({**self.given, **rows})
+        trainer = Trainer(self.model.graph, run, self.model.metrics, first, {}, self.given, None, engine or self.engine)
+        return TrainingStep(trainer.stepper, (run.optimizer.lr, None))
+
     # -- training
 
     def train(self, name: str | None = None, progress: Progress | None = None, **overrides: Any) -> History:
@@ -352,7 +393,7 @@ class Program:
         self._check_fed_once(run, datasets)
         rows: dict[str, Any] = {k: v[:1] for k, v in datasets[run.data].arrays.items()} if run.data else {}
         first = self._ready({**self.given, **rows})
-        trainer = Trainer(self.model.graph, run, self.model.metrics, first, datasets, self.given, self.trap)
+        trainer = Trainer(self.model.graph, run, self.model.metrics, first, datasets, self.given, self.trap, self.engine)
         try:
             outcome = trainer.train(progress)
         except KeyboardInterrupt:

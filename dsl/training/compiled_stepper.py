@@ -16,7 +16,7 @@ from dsl.graph.node import Node
 from dsl.ops.parameters import Array
 from dsl.training.clipping import Clipping
 from dsl.training.coefficients import CoefficientState, Rate
-from dsl.training.evaluation import Binding
+from dsl.training.evaluation import Binding, contiguous
 from dsl.training.failures import RUN_ERRORS, run_error
 from dsl.training.optimizers.optimizer import Elementwise
 from dsl.training.step_section import Group, step_section
@@ -80,7 +80,7 @@ class CompiledStepper:
         series = self._coefficients.advance(rates)
         if step.groups > 1:
             series = np.tile(series, (1, step.groups))
-        arguments = [_contiguous(feeds[source]) if isinstance(source, str) else source for source in step.sources]
+        arguments = [contiguous(feeds[source]) if isinstance(source, str) else source for source in step.sources]
         try:
             return step.executable.repeat(len(rates), arguments, series)
         except RUN_ERRORS as error:
@@ -88,7 +88,7 @@ class CompiledStepper:
 
     def _compile(self, feeds: Mapping[str, Array], optimizer: Elementwise) -> _Step:
         given, sizes = self._binding.bind(self._parameters, {**self._constants, **feeds})
-        sources = [node.name if node.name in feeds else _contiguous(given[node]) for node in self._given]
+        sources = [node.name if node.name in feeds else contiguous(given[node]) for node in self._given]
         try:
             built = step_section(
                 self._graph, self._given, self._loss, self._gradients, sizes, optimizer, self._clipping
@@ -119,6 +119,3 @@ class CompiledStepper:
         reference = ReferenceEngine(self._graph, [self._loss, *self._gradients.values()])
         return run_error(reference, given, sizes, error)
 
-
-def _contiguous(array: Array) -> Array:
-    return array if array.flags.c_contiguous else np.ascontiguousarray(array)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
 
 from dsl.engine.bindings import Fed, Sizes
 from dsl.engine.choice import AUTOMATIC, REFERENCE
@@ -85,3 +88,47 @@ class Evaluator:
             return self._plans.run(given, bound)
         except RUN_ERRORS as error:
             raise run_error(self.reference, given, bound, error) from None
+
+    def prepared(self, parameters: Mapping[str, Array]) -> Callable[[Mapping[str, npt.ArrayLike]], list[Array]]:
+        """A function from feeds to the values of the fetched nodes, with these parameters; made to be called often."""
+        plans: dict[tuple[object, ...], Callable[[Mapping[str, Array]], Sequence[Array]]] = {}
+
+        def call(feeds: Mapping[str, npt.ArrayLike]) -> list[Array]:
+            arrays = {name: np.asarray(value) for name, value in feeds.items()}
+            key = tuple([(name, array.dtype, array.shape) for name, array in arrays.items()])
+            plan = plans.get(key)
+            if plan is None:
+                plan = plans[key] = self._prepare(parameters, arrays)
+            try:
+                return [np.array(value) for value in plan(arrays)]
+            except RUN_ERRORS as error:
+                given, bound = self._binding.bind(parameters, arrays)
+                raise run_error(self.reference, given, bound, error) from None
+
+        return call
+
+    def _prepare(
+        self, parameters: Mapping[str, Array], feeds: Mapping[str, Array]
+    ) -> Callable[[Mapping[str, Array]], Sequence[Array]]:
+        """A function for feeds of one set of shapes and element types: the plan, and where its arguments come from."""
+        given, bound = self._binding.bind(parameters, feeds)
+        is_direct = all(given[leaf] is feeds[leaf.name] for leaf in self.leaves if leaf.name in feeds)
+        if self._plans is None or not is_direct:
+
+            def evaluate(feeds: Mapping[str, Array]) -> Sequence[Array]:
+                values = self.run(parameters, feeds)
+                return [values[node] for node in self._fetch]
+
+            return evaluate
+        run = self._plans.plan(bound).run
+        sources = [leaf.name if leaf.name in feeds else contiguous(given[leaf]) for leaf in self.leaves]
+
+        def call(feeds: Mapping[str, Array]) -> Sequence[Array]:
+            return run([contiguous(feeds[source]) if isinstance(source, str) else source for source in sources])
+
+        return call
+
+
+def contiguous(array: Array) -> Array:
+    """The array, or a copy of it that is C-contiguous."""
+    return array if array.flags.c_contiguous else np.ascontiguousarray(array)

@@ -43,7 +43,7 @@ class ArrayGenerator:
 
 def _is_fusible(node: Node) -> bool:
     assert node.operation is not None
-    return node.operation.elementwise and is_worthwhile(sizes(node))
+    return node.operation.elementwise and node.operation.name not in kernels.VIEWS and is_worthwhile(sizes(node))
 
 
 def settled(section: Section) -> Section:
@@ -129,7 +129,7 @@ class _Writer:
         return [
             f"{copy}({self.names[state]}, {self.name(update)})"
             for state, update in pairs
-            if update is not state and update not in self.storage.in_state
+            if update is not state and self.storage.in_state.get(update) is not state
         ]
 
     def _write_single(self, node: Node) -> None:
@@ -153,7 +153,7 @@ class _Writer:
             self.names[node] = self.code.bind(np.asarray(forward(array, **attributes)), f"{source}v")
             return
         local = self.names[node] = self.code.free(f"{source}v")
-        if node.operation.name == "transpose" and node.type.rank == 2:
+        if node.operation.name == "transpose" and attributes["axes"] == (1, 0):
             self.code.line(f"{local} = {source}.T")
         else:
             arguments = "".join(f", {name}={self.code.bind(value, name)}" for name, value in attributes.items())

@@ -9,14 +9,15 @@ from __future__ import annotations
 import numpy as np
 
 from dsl.engine.levels.elements import Elements
-from dsl.engine.levels.kinds import Elementwise, Total
+from dsl.engine.levels.kinds import Elementwise, Given, Total
 from dsl.ops.dtypes import DType
 
 
 def collect_chains(elements: Elements, uses: list[int]) -> None:
-    """Put sums in place of additions whose result has no other use than in the next addition.
+    """Put sums in place of additions, with all terms of those that are used in the next addition only.
 
-    `uses` says how often each element is used.
+    `uses` says how often each element is used. A sum of two terms stays an addition, but is of the kind of the longer ones,
+    since they can be computed together.
     """
     additions = {place: kind.dtype for place, kind in enumerate(elements.kinds) if _is_addition(kind)}
     totals: dict[DType, int] = {}
@@ -25,12 +26,12 @@ def collect_chains(elements: Elements, uses: list[int]) -> None:
         if kind in additions:
             chains[element] = _chain_to(elements, element, chains, uses)
     for element, terms in chains.items():
-        if len(terms) > 2:
-            dtype = additions[elements.kind[element]]
-            if dtype not in totals:
-                totals[dtype] = elements.add_kind(Total("sum", dtype, -0.0))
-            elements.kind[element] = totals[dtype]
-            elements.sources[element] = tuple(terms)
+        dtype = additions[elements.kind[element]]
+        if dtype not in totals:
+            zero = int(elements.add_constant(elements.add_kind(Given("given", dtype)), np.array([-0.0], dtype.numpy))[0])
+            totals[dtype] = elements.add_kind(Total("sum", dtype, -0.0, zero))
+        elements.kind[element] = totals[dtype]
+        elements.sources[element] = tuple(terms)
 
 
 def _is_addition(kind: object) -> bool:

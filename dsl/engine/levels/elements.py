@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dsl.engine.levels.kinds import Given, Kind
+from dsl.ops.dtypes import DType
 from dsl.ops.parameters import Array
 
 Indices = npt.NDArray[np.intp]
@@ -32,8 +33,8 @@ class Elements:
     owner: dict[int, int] = field(default_factory=dict[int, int])
     given: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
     """The first element, and how many there are, of each array that is there when a run begins."""
-    constants: list[tuple[int, Array]] = field(default_factory=list[tuple[int, Array]])
-    """The first element of each constant array, and its value."""
+    constants: list[tuple[int, DType, Array]] = field(default_factory=list[tuple[int, DType, Array]])
+    """The first element of each constant array, its element type, and its value as a vector."""
 
     def add_kind(self, kind: Kind) -> int:
         """A new kind's place."""
@@ -57,6 +58,12 @@ class Elements:
         """New elements that are there when a run begins."""
         self.given.append((len(self.kind), count))
         return self.add_many(kind, [()] * count)
+
+    def add_constant(self, kind: int, values: Array) -> Indices:
+        """New elements for a vector of constants."""
+        found = self.add_given(kind, len(values))
+        self.constants.append((int(found[0]), self.kinds[kind].dtype, values))
+        return found
 
     def add_unit(self, kind: int, sources: tuple[int, ...], count: int) -> Indices:
         """New elements that are computed together."""

@@ -8,15 +8,17 @@ from collections.abc import Sequence
 import numpy as np
 
 from dsl.engine.levels.affine import Affine, contiguous, run
+from dsl.engine.levels.buckets import Bucket, buckets
 from dsl.engine.levels.elements import Elements, Indices
-from dsl.engine.levels.kinds import Elementwise, RowSum, Total, Whole
+from dsl.engine.levels.kinds import Elementwise, RowSum, Total, Whole, addition
 from dsl.engine.levels.memory import Memory
 from dsl.engine.levels.ordering import FEW, ordered
 from dsl.engine.levels.placing import Places
 from dsl.engine.levels.readers import Readers
 from dsl.engine.levels.schedule import Batch
 from dsl.engine.levels.segments import Segment, single
-from dsl.engine.levels.sums import Bucket, buckets, row_sum_lines, total_lines
+from dsl.engine.levels.sums import add_row_sums, add_totals
+from dsl.engine.levels.waves import Wave
 from dsl.ops.dtypes import DType
 
 
@@ -29,13 +31,17 @@ class Emission:
         self.lines: list[str] = []
         self._elements = elements
         self._readers = Readers(len(elements.kind))
+        self._wave = Wave(self.memory, 0)
+        for first, dtype, value in elements.constants:
+            start = int(self.places.position[first])
+            self.memory.values[dtype][start : start + len(value)] = value
 
     def add_batches(self, batches: Sequence[Batch]) -> None:
         """Add the code for batches, in the order in which they run."""
         sums = [self._announced(batch) for batch in batches]
         for batch, group in zip(batches, sums, strict=True):
             self._add_batch(batch, group)
-            self.places.next_batch()
+        self._end_wave()
 
     def _announced(self, batch: Batch) -> list[Bucket]:
         """The sums of a batch by length, after telling the readers in which order these will read."""
@@ -43,7 +49,8 @@ class Emission:
         if isinstance(kind, Total):
             found = buckets(self._elements, batch)
             for bucket in found:
-                self._readers.add(bucket.terms)
+                if not bucket.are_pairs:
+                    self._readers.add(bucket.terms)
         elif isinstance(kind, RowSum):
             self._readers.add([self._elements.sources[element] for element in batch.elements])
         return found
@@ -51,58 +58,71 @@ class Emission:
     def _add_batch(self, batch: Batch, sums: Sequence[Bucket]) -> None:
         kind, position = self._elements.kinds[batch.kind], self.places.position
         if isinstance(kind, Elementwise):
-            self._add_elementwise(kind, batch)
+            self._add_elementwise(kind, batch.kind, batch.elements)
         elif isinstance(kind, Total):
             for bucket in sums:
-                offset = self.places.put(batch.kind, bucket.elements)
-                self.lines += total_lines(self.memory, kind, bucket, position, offset)
+                if bucket.are_pairs:
+                    self._add_elementwise(addition(kind.dtype), batch.kind, bucket.elements)
+                    continue
+                self._read(np.array([term for row in bucket.terms for term in row]))
+                add_totals(self._wave, kind, bucket, position, self._put(batch.kind, bucket.elements))
         elif isinstance(kind, RowSum):
-            terms = position[np.array([self._elements.sources[element] for element in batch.elements])]
-            offset = self.places.put(batch.kind, batch.elements)
-            self.lines += row_sum_lines(self.memory, kind, terms, offset)
+            terms = np.array([self._elements.sources[element] for element in batch.elements])
+            self._read(terms)
+            add_row_sums(self._wave, kind, position[terms], self._put(batch.kind, batch.elements))
         else:
             assert isinstance(kind, Whole)
             self._add_whole(kind, batch)
 
+    def _read(self, elements: Indices) -> None:
+        """Begin another wave if one of these elements is computed in this one."""
+        if elements.size and (self._wave.is_full or self.places.producer[elements].max() > self._wave.first):
+            self._end_wave()
+
+    def _end_wave(self) -> None:
+        self.lines += self._wave.code()
+        self._wave = Wave(self.memory, self.places.calls)
+
+    def _put(self, kind: int, elements: Sequence[int]) -> int:
+        """Give places to elements that one call computes; the first place."""
+        self.places.made_together(elements)
+        return self.places.put(kind, elements)
+
     # -- elementwise operations -----------------------------------------------------------------------------------------
 
-    def _add_elementwise(self, kind: Elementwise, batch: Batch) -> None:
-        if len(batch.elements) == 1:
-            (element,) = batch.elements
-            places = self.places.position[np.array(self._elements.sources[element])]
-            offset = self.places.put(batch.kind, batch.elements)
-            self._call(kind, single(places), places[None], offset)
-            return
-        elements = np.sort(np.array(batch.elements))
+    def _add_elementwise(self, kind: Elementwise, place: int, members: Sequence[int]) -> None:
+        elements = np.sort(np.array(members))
         sources = np.array([self._elements.sources[element] for element in elements.tolist()])
+        self._read(sources)
         places, producers = self.places.position[sources], self.places.producer[sources]
+        if len(elements) == 1:
+            self._call(kind, single(places[0]), places, self._put(place, members))
+            return
         wanted = self._readers.order(elements) if len(elements) >= FEW else None
         order, calls = ordered(places, producers, wanted)
         if order is not None:
             elements, places = elements[order], places[order]
-        offset = self.places.put(batch.kind, elements)
+        offset = self.places.put(place, elements)
         for call in calls:
+            self.places.made_together(elements[call.start : call.stop])
             self._call(kind, call, places[call.start : call.stop], offset + call.start)
 
     def _call(self, kind: Elementwise, call: Segment, places: Indices, offset: int) -> None:
         """Add the code for elements with operands at `places`, whose results lie from `offset` on."""
-        count, dtype = len(places), kind.dtype
-        result = self.memory.part(dtype, contiguous(offset, *call.shape))
-        names = [self.memory.part(taken, pattern) if pattern else "" for taken, pattern in zip(kind.takes, call.operands)]
-        if kind.number is not None:
-            names[kind.number] = self.memory.part(kind.takes[kind.number], Affine(int(places[0, kind.number]), (), ()))
-        copied = [operand for operand, name in enumerate(names) if not name]
-        if kind.call == "choice" and 2 in copied:
-            copied.remove(2)
-            self.lines.append(self.memory.take(dtype, places[:, 2], self.memory.part(dtype, contiguous(offset, count))))
-            names[2] = result
-        for taken in dict.fromkeys(kind.takes[operand] for operand in copied):
-            together = [operand for operand in copied if kind.takes[operand] is taken]
-            into = self.memory.copy(taken, contiguous(0, count * len(together)))
-            self.lines.append(self.memory.take(taken, places[:, together].T.reshape(-1), into))
-            for at, operand in enumerate(together):
-                names[operand] = self.memory.copy(taken, contiguous(at * count, *call.shape))
-        self.lines += self._lines(kind, names, result)
+        memory, wave, dtype = self.memory, self._wave, kind.dtype
+        result = memory.part(dtype, contiguous(offset, *call.shape))
+        names: list[str] = []
+        for operand, (taken, pattern) in enumerate(zip(kind.takes, call.operands, strict=True)):
+            if operand == kind.number:
+                pattern = Affine(int(places[0, operand]), (), ())
+            if pattern:
+                names.append(memory.part(taken, pattern))
+            elif kind.call == "choice" and operand == 2:
+                wave.lines.append(memory.take(taken, places[:, 2], memory.part(dtype, contiguous(offset, len(places)))))
+                names.append(result)
+            else:
+                names.append(memory.copy(taken, contiguous(wave.gather(taken, places[:, operand]), *call.shape)))
+        wave.lines += self._lines(kind, names, result)
 
     def _lines(self, kind: Elementwise, names: Sequence[str], result: str) -> list[str]:
         if kind.call == "choice":
@@ -117,25 +137,22 @@ class Emission:
 
     def _add_whole(self, kind: Whole, batch: Batch) -> None:
         (first,) = batch.elements
-        places = self.places.position[np.array(self._elements.sources[first], np.intp)]
-        names, at, copied = list[str](), 0, dict[DType, int]()
+        sources = np.array(self._elements.sources[first], np.intp)
+        self._read(sources)
+        places, names, at = self.places.position[sources], list[str](), 0
         for taken, shape in zip(kind.takes, kind.shapes, strict=True):
             count = math.prod(shape)
-            names.append(self._array(taken, shape, places[at : at + count], copied))
+            names.append(self._array(taken, shape, places[at : at + count]))
             at += count
-        offset = self.places.put(batch.kind, range(first, first + math.prod(kind.shape)))
+        offset = self._put(batch.kind, range(first, first + math.prod(kind.shape)))
         result = self.memory.part(kind.dtype, contiguous(offset, *kind.shape))
-        self.lines.append(f"{result}[...] = {self.memory.function(kind.name, kind.function)}({', '.join(names)})")
+        self._wave.lines.append(f"{result}[...] = {self.memory.function(kind.name, kind.function)}({', '.join(names)})")
 
-    def _array(self, dtype: DType, shape: tuple[int, ...], places: Indices, copied: dict[DType, int]) -> str:
-        """A name for an array of the values at some places; `copied` is how much memory for copies is in use."""
+    def _array(self, dtype: DType, shape: tuple[int, ...], places: Indices) -> str:
+        """A name for an array of the values at some places."""
         if not len(places):
             return self.memory.bind("empty", np.empty(shape, dtype.numpy))
         first = run(places)
         if first is not None:
             return self.memory.part(dtype, contiguous(first, *shape))
-        start = copied.get(dtype, 0)
-        copied[dtype] = start + len(places)
-        into = self.memory.copy(dtype, contiguous(start, len(places)))
-        self.lines.append(self.memory.take(dtype, places, into))
-        return self.memory.copy(dtype, contiguous(start, *shape))
+        return self.memory.copy(dtype, contiguous(self._wave.gather(dtype, places), *shape))

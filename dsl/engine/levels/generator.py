@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from dsl.engine.executable import Executable
@@ -54,4 +53,4 @@ class LevelGenerator:
             collect_chains(elements, remove_unused(elements, roots))
             emission = Emission(elements)
             emission.add_batches(schedule(elements))
-            return LevelPlan(unrolled, emission, states)
+            return LevelPlan(section, unrolled, emission, states)

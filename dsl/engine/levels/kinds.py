@@ -51,6 +51,8 @@ class Total(Kind):
     """
 
     start: float
+    filler: int
+    """An element that can be added at the end of a sum and changes nothing, the constant -0.0."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -134,6 +136,11 @@ def elementwise(
     if name == "where" and operands[1] is operands[2] is dtype:
         return Elementwise(name, dtype, operands, np.putmask, "choice")
     return Elementwise(name, dtype, operands, bound(operation, attributes), "plain")
+
+
+def addition(dtype: DType) -> Elementwise:
+    """The kind of the sum of two numbers of a type."""
+    return Elementwise("add", dtype, (dtype, dtype), np.add, "into")
 
 
 def power(operation: Operation, dtype: DType, takes: Sequence[DType], *, single: bool, known: bool) -> Elementwise:

@@ -12,7 +12,7 @@ from dsl.ops.dtypes import DType
 
 
 class Places:
-    """The `position` of each element among those of its type, and its `producer`, the batch that computes it.
+    """The `position` of each element among those of its type, and its `producer`, the call that computes it.
 
     Each array that is given has a producer of its own, below 0. The results of one kind of operation, such as all sines,
     lie side by side: what is computed from all of them later, such as all cosines, reads them in one piece.
@@ -23,7 +23,7 @@ class Places:
         self.producer: Indices = np.zeros(len(elements.kind), np.intp)
         self.sizes: dict[DType, int] = {}
         self._next: list[int] = []
-        self._batches = 0
+        self.calls = 0
         kind_of = np.array(elements.kind, np.intp)
         counts = np.bincount(kind_of[kind_of != REMOVED], minlength=len(elements.kinds)).tolist()
         for place, (kind, count) in enumerate(zip(elements.kinds, counts, strict=True)):
@@ -39,10 +39,10 @@ class Places:
         """Give places to elements of a kind that are computed together, one behind the other; the first place."""
         start = self._next[kind]
         self._next[kind] = start + len(elements)
-        self.position[elements] = np.arange(start, start + len(elements))
-        self.producer[elements] = self._batches
+        self.position[elements] = np.arange(start, self._next[kind])
         return start
 
-    def next_batch(self) -> None:
-        """What is put from now on belongs to another batch."""
-        self._batches += 1
+    def made_together(self, elements: Sequence[int] | Indices) -> None:
+        """Note that one call computes these elements."""
+        self.calls += 1
+        self.producer[elements] = self.calls

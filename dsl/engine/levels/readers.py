@@ -23,7 +23,7 @@ class Readers:
         elements = np.array([element for row in rows for element in row], np.intp)
         starts = np.cumsum([0, *lengths[:-1]])
         numbers = np.repeat(np.arange(len(rows)), lengths)
-        self._keys[:, elements] = self._groups, 0, 0
+        self._keys[0, elements] = self._groups
         self._keys[1, elements] = numbers
         self._keys[2, elements] = np.arange(len(elements)) - starts[numbers]
         self._groups += 1

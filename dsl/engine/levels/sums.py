@@ -1,131 +1,109 @@
-"""Sums of many terms: which are computed together, and the code that does it."""
+"""The code that computes sums of many terms, in the order of the additions that they stand for."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from itertools import groupby
+from collections.abc import Sequence
 
 import numpy as np
 
-from dsl.engine.levels.affine import Affine, contiguous, rectangle, run
-from dsl.engine.levels.elements import Elements, Indices
+from dsl.engine.levels.affine import Affine, contiguous, line, rectangle, run
+from dsl.engine.levels.buckets import Bucket
+from dsl.engine.levels.elements import Indices
 from dsl.engine.levels.kinds import RowSum, Total
-from dsl.engine.levels.memory import Memory
-from dsl.engine.levels.schedule import Batch
+from dsl.engine.levels.waves import Wave
 from dsl.ops.dtypes import DType
 
-LONG = 24
-"""Sums of more terms are computed with those of equal length only."""
+ADD, REDUCE, ACCUMULATE = np.add, np.add.reduce, np.add.accumulate
+
+# What calls take, in nanoseconds, measured on vectors that fit into the second cache.
+ADDITION, REDUCTION, ACCUMULATION = 450, 2300, 1500
+PER_TERM = 2
 
 LEAST_BLOCK = 64
-"""Terms that follow each other are copied as a block where there are so many of them in a row."""
+"""Terms that lie in equal steps are read as they are, or copied as a block, where there are so many of them."""
 
 
-@dataclass(slots=True)
-class Bucket:
-    """Sums that are computed together, the longer ones first; `terms` has the k-th terms of all at place k.
-
-    Where sums are of different length, later rows of terms are shorter.
-    """
-
-    elements: list[int]
-    terms: list[list[int]]
-
-    @property
-    def is_ragged(self) -> bool:
-        """Whether the sums are of different lengths."""
-        return len(self.terms[-1]) < len(self.elements)
-
-
-def buckets(elements: Elements, batch: Batch) -> list[Bucket]:
-    """The sums of a batch: by length where they are long, or all of one length, else the shorter ones together."""
-    sources = elements.sources
-    ordered = sorted(batch.elements, key=lambda element: (-len(sources[element]), element))
-    by_length = [list(group) for _, group in groupby(ordered, key=lambda element: len(sources[element]))]
-    found = [group for group in by_length if len(sources[group[0]]) > LONG]
-    short = by_length[len(found) :]
-    if short:
-        found.append([element for group in short for element in group])
-    return [Bucket(group, _columns([sources[element] for element in group])) for group in found]
+def add_totals(wave: Wave, kind: Total, bucket: Bucket, position: Indices, offset: int) -> None:
+    """Add the code for the sums of a bucket, whose results lie from `offset` on."""
+    count, length = len(bucket.elements), len(bucket.terms)
+    by_column = ADDITION * (length - 1)
+    if count == 1 and by_column > ACCUMULATION:
+        _add_single(wave, kind, position[np.array(bucket.terms)[:, 0]], offset)
+        return
+    filling = count * length - sum(map(len, bucket.terms))
+    if count > 1 and by_column > REDUCTION + PER_TERM * filling:
+        filler = [kind.filler] * count
+        terms = np.array([row + filler[len(row) :] for row in bucket.terms])
+        _add_matrix(wave, kind, position[terms], offset)
+        return
+    _add_columns(wave, kind, [position[np.array(row)] for row in bucket.terms], offset)
 
 
-def _columns(rows: Sequence[tuple[int, ...]]) -> list[list[int]]:
-    """The k-th items of all rows, of which each is at most as long as the one before."""
-    columns: list[list[int]] = []
-    count = len(rows)
-    for place in range(len(rows[0])):
-        while len(rows[count - 1]) <= place:
-            count -= 1
-        columns.append([row[place] for row in rows[:count]])
-    return columns
+def _add_columns(wave: Wave, kind: Total, rows: Sequence[Indices], offset: int) -> None:
+    """The second terms of all sums are added to the first, then the third of those that have one …"""
+    add, names = wave.memory.function("add", ADD), [_read(wave, kind.dtype, places) for places in rows]
+    total = names[0]
+    for name, places in zip(names[1:], rows[1:], strict=True):
+        result = wave.memory.part(kind.dtype, contiguous(offset, len(places)))
+        wave.lines.append(f"{add}({total if name is names[1] else result}, {name}, out={result})")
+    _begin_with_zero(wave, kind, offset, len(rows[0]))
 
 
-def total_lines(memory: Memory, kind: Total, bucket: Bucket, position: Indices, offset: int) -> list[str]:
-    """Code for the sums of a bucket, whose results lie from `offset` on."""
-    if bucket.is_ragged:
-        return _ragged(memory, kind, bucket, position, offset)
-    places = position[np.array(bucket.terms)]
-    return _single(memory, kind, places[:, 0], offset) if places.shape[1] == 1 else _matrix(memory, kind, places, offset)
+def _read(wave: Wave, dtype: DType, places: Indices) -> str:
+    """A name for the values at some places, which are copied unless they lie in equal steps."""
+    pattern = line(places) if len(places) == 1 or len(places) >= LEAST_BLOCK else None
+    if pattern:
+        return wave.memory.part(dtype, pattern)
+    return wave.memory.copy(dtype, contiguous(wave.gather(dtype, places), len(places)))
 
 
-def _ragged(memory: Memory, kind: Total, bucket: Bucket, position: Indices, offset: int) -> list[str]:
-    """Sums of different lengths: the second terms of all are added to the first, then the third of those that have one …"""
-    counts = [len(terms) for terms in bucket.terms]
-    places = position[np.array([term for terms in bucket.terms for term in terms])]
-    lines, part = _in_line(memory, kind.dtype, places)
-    add, at = memory.function("add", np.add), counts[0]
-    total = part(0, at)
-    for count in counts[1:]:
-        result = memory.part(kind.dtype, contiguous(offset, count))
-        lines.append(f"{add}({total if at == counts[0] else result}, {part(at, count)}, out={result})")
-        at += count
-    return lines + _from_zero(memory, kind, offset, counts[0])
+def _add_single(wave: Wave, kind: Total, places: Indices, offset: int) -> None:
+    """One sum: all sums on the way are kept, to take the last. A reduction would add in another order."""
+    count, memory, dtype = len(places), wave.memory, kind.dtype
+    first = run(places)
+    if first is None:
+        terms = memory.copy(dtype, contiguous(wave.gather(dtype, places), count))
+    else:
+        terms = memory.part(dtype, contiguous(first, count))
+    start = wave.room(dtype, count)
+    sums, last = memory.copy(dtype, contiguous(start, count)), memory.copy(dtype, contiguous(start + count - 1, 1))
+    wave.lines.append(f"{memory.function('accumulate', ACCUMULATE)}({terms}, 0, None, {sums})")
+    wave.lines.append(f"{memory.part(dtype, contiguous(offset, 1))}[...] = {last}")
+    _begin_with_zero(wave, kind, offset, 1)
 
 
-def _single(memory: Memory, kind: Total, places: Indices, offset: int) -> list[str]:
-    """One sum: all its parts are computed, and the last one kept. A reduction would add in another order."""
-    count = len(places)
-    lines, part = _in_line(memory, kind.dtype, places)
-    parts, last = (memory.copy(kind.dtype, contiguous(*place)) for place in ((0, count), (count - 1, 1)))
-    accumulate = memory.function("accumulate", np.add.accumulate)
-    lines.append(f"{accumulate}({part(0, count)}, 0, None, {parts})")
-    lines.append(f"{memory.part(kind.dtype, contiguous(offset, 1))}[...] = {last}")
-    return lines + _from_zero(memory, kind, offset, 1)
+def _begin_with_zero(wave: Wave, kind: Total, offset: int, count: int) -> None:
+    """Where a sum begins with 0, zeros that are all negative add up to 0; no other result tells the difference."""
+    if _begins_below_zero(kind):
+        return
+    add, result = wave.memory.function("add", ADD), wave.memory.part(kind.dtype, contiguous(offset, count))
+    wave.lines.append(f"{add}({result}, 0.0, out={result})")
 
 
-def _from_zero(memory: Memory, kind: Total, offset: int, count: int) -> list[str]:
-    """The sum of zeros that are all negative is 0 where it begins with 0; no other result tells the difference."""
-    if math.copysign(1, kind.start) < 0 or not kind.dtype.is_float:
-        return []
-    result = memory.part(kind.dtype, contiguous(offset, count))
-    return [f"{memory.function('add', np.add)}({result}, 0.0, out={result})"]
+def _begins_below_zero(kind: Total) -> bool:
+    """Whether a sum has the sign of a zero that its terms give it."""
+    return math.copysign(1, kind.start) < 0 or not kind.dtype.is_float
 
 
-def _matrix(memory: Memory, kind: Total, places: Indices, offset: int) -> list[str]:
+def _add_matrix(wave: Wave, kind: Total, places: Indices, offset: int) -> None:
     """Several sums of equal length: NumPy adds row after row."""
     pattern = _rows(places)
-    if pattern:
-        lines, source = list[str](), memory.part(kind.dtype, pattern)
-    else:
-        lines = _copied(memory, kind.dtype, places)
-        source = memory.copy(kind.dtype, contiguous(0, *places.shape))
-    start = ", False, -0.0" if math.copysign(1, kind.start) < 0 and kind.dtype.is_float else ""
-    result = memory.part(kind.dtype, contiguous(offset, places.shape[1]))
-    return [*lines, f"{memory.function('reduce', np.add.reduce)}({source}, 0, None, {result}{start})"]
+    source = wave.memory.part(kind.dtype, pattern) if pattern else _copied(wave, kind.dtype, places)
+    result = wave.memory.part(kind.dtype, contiguous(offset, places.shape[1]))
+    start = ", False, -0.0" if _begins_below_zero(kind) and kind.dtype.is_float else ""
+    wave.lines.append(f"{wave.memory.function('reduce', REDUCE)}({source}, 0, None, {result}{start})")
 
 
-def row_sum_lines(memory: Memory, kind: RowSum, places: Indices, offset: int) -> list[str]:
-    """Code for sums in NumPy's order of the values at each row of places, whose results lie from `offset` on."""
+def add_row_sums(wave: Wave, kind: RowSum, places: Indices, offset: int) -> None:
+    """Add the code for sums in NumPy's order of the values at each row of places; results lie from `offset` on."""
     pattern = _rows(places)
     if pattern:
-        lines, source = list[str](), memory.part(kind.dtype, pattern)
+        source = wave.memory.part(kind.dtype, pattern)
     else:
-        source = memory.copy(kind.dtype, contiguous(0, *places.shape))
-        lines = [memory.take(kind.dtype, places, source)]
-    result = memory.part(kind.dtype, contiguous(offset, len(places)))
-    return [*lines, f"{memory.function('reduce', np.add.reduce)}({source}, 1, None, {result})"]
+        source = wave.memory.copy(kind.dtype, contiguous(wave.gather(kind.dtype, places.reshape(-1)), *places.shape))
+    result = wave.memory.part(kind.dtype, contiguous(offset, len(places)))
+    wave.lines.append(f"{wave.memory.function('reduce', REDUCE)}({source}, 1, None, {result})")
 
 
 def _rows(places: Indices) -> Affine | None:
@@ -140,43 +118,40 @@ def _rows(places: Indices) -> Affine | None:
     return pattern if pattern.strides[0] >= places.shape[1] else None
 
 
-def _in_line(memory: Memory, dtype: DType, places: Indices) -> tuple[list[str], Callable[[int, int], str]]:
-    """Code that brings the values at some places together, and what gives names to parts of them."""
-    first = run(places)
-    if first is not None:
-        return [], lambda start, count: memory.part(dtype, contiguous(first + start, count))
-    lines = [memory.take(dtype, places, memory.copy(dtype, contiguous(0, len(places))))]
-    return lines, lambda start, count: memory.copy(dtype, contiguous(start, count))
-
-
-def _copied(memory: Memory, dtype: DType, places: Indices) -> list[str]:
-    """Code that copies a matrix, in blocks of rows where they lie in equal steps."""
-    blocks = _blocks(places) if places.shape[1] >= LEAST_BLOCK else [(0, len(places), None)]
-    lines: list[str] = []
-    for start, stop, pattern in blocks:
-        into = memory.copy(dtype, contiguous(start * places.shape[1], stop - start, places.shape[1]))
+def _copied(wave: Wave, dtype: DType, places: Indices) -> str:
+    """A name for a copy of a matrix, made in blocks of rows where they lie in equal steps."""
+    count, length = places.shape
+    blocks = _blocks(places) if length >= LEAST_BLOCK else [(0, count, None)]
+    if len(blocks) == 1 and blocks[0][2] is None:
+        return wave.memory.copy(dtype, contiguous(wave.gather(dtype, places.reshape(-1)), count, length))
+    start = wave.room(dtype, count * length)
+    for first, stop, pattern in blocks:
+        into = wave.memory.copy(dtype, contiguous(start + first * length, stop - first, length))
         if pattern:
-            lines.append(f"{into}[...] = {memory.part(dtype, pattern)}")
+            wave.lines.append(f"{into}[...] = {wave.memory.part(dtype, pattern)}")
         else:
-            lines.append(memory.take(dtype, places[start:stop], into))
-    return lines
+            wave.lines.append(wave.memory.take(dtype, places[first:stop], into))
+    return wave.memory.copy(dtype, contiguous(start, count, length))
 
 
 def _blocks(places: Indices) -> list[tuple[int, int, Affine | None]]:
     """Rows from one to before another, with their pattern; None where they have none."""
-    steps = places[:, 1] - places[:, 0]
-    regular = (np.diff(places, axis=1) == steps[:, None]).all(axis=1).tolist()
-    firsts, widths = places[:, 0].tolist(), steps.tolist()
+    widths = places[:, 1] - places[:, 0]
+    regular = (np.diff(places, axis=1) == widths[:, None]).all(axis=1)
+    # rows belong together that are all irregular, or alike and at one distance from each other
+    distances = np.diff(places[:, 0])
+    alike = (regular[1:] & regular[:-1] & (widths[1:] == widths[:-1])).tolist()
+    wild, steps, count, length = (~(regular[1:] | regular[:-1])).tolist(), distances.tolist(), *places.shape
     found: list[tuple[int, int, Affine | None]] = []
-    start, count, length = 0, *places.shape
+    start = 0
     while start < count:
         stop = start + 1
-        distance = firsts[stop] - firsts[start] if stop < count else 0
-        while stop < count and regular[stop] == regular[start] and (
-            not regular[start] or (widths[stop] == widths[start] and firsts[stop] - firsts[stop - 1] == distance)
-        ):
+        while stop < count and (wild[stop - 1] or (alike[stop - 1] and steps[stop - 1] == steps[start])):
             stop += 1
-        pattern = Affine(firsts[start], (stop - start, length), (distance, widths[start])) if regular[start] else None
+        pattern = None
+        if regular[start]:
+            step = steps[start] if stop > start + 1 else length
+            pattern = Affine(int(places[start, 0]), (stop - start, length), (step, int(widths[start])))
         found.append((start, stop, pattern))
         start = stop
     return found if len(found) <= 2 + count // 4 else [(0, count, None)]

@@ -100,16 +100,15 @@ class Unrolling:
     def _constant(self, value: Array, dtype: DType) -> Place:
         """Elements for a constant: one for all of it where it is the same number everywhere."""
         flat = np.ascontiguousarray(value, dtype.numpy).reshape(-1)
+        if not flat.size:
+            return np.empty(value.shape, np.intp)
         bits = flat.view(f"V{flat.itemsize}")
-        if not flat.size or (bits[1:] != bits[0]).any():
-            found = self.elements.add_given(self._given_kind(dtype), flat.size)
-            self.elements.constants.append((int(found[0]) if flat.size else 0, flat))
-            return found.reshape(value.shape)
+        if (bits[1:] != bits[0]).any():
+            return self.elements.add_constant(self._given_kind(dtype), flat).reshape(value.shape)
         key = dtype.name, bits[0].tobytes()
         element = self._constants.get(key)
         if element is None:
-            element = self._constants[key] = int(self.elements.add_given(self._given_kind(dtype), 1)[0])
-            self.elements.constants.append((element, flat[:1]))
+            element = self._constants[key] = int(self.elements.add_constant(self._given_kind(dtype), flat[:1])[0])
         return np.full(value.shape, element) if value.shape else element
 
     def _number(self, value: Any, dtype: DType) -> int:
@@ -230,7 +229,7 @@ class Unrolling:
 
     def _totals(self, rows: Indices, dtype: DType) -> Indices:
         """Elements for the sums of rows from left to right, beginning with 0."""
-        kind = self._kind(("total", dtype.name), lambda: Total("sum", dtype, 0.0))
+        kind = self._kind(("total", dtype.name), lambda: Total("sum", dtype, 0.0, self._number(-0.0, dtype)))
         return self.elements.add_many(kind, list(map(tuple, rows.tolist())))
 
     def _whole(self, node: Node, attributes: Mapping[str, Any]) -> Place:

@@ -15,27 +15,31 @@ CHOICE, OR, AND, NOT, COMPARISON, SUM, PRODUCT, SIGN, ATOM = range(9)
 class Template:
     """An expression with places `{0}`, `{1}` for its operands, how tightly it holds, and how tightly each operand must.
 
-    `raises` says whether Python may raise an exception where IEEE arithmetic has a value.
+    `raises` says whether Python may raise an exception where IEEE arithmetic has a value. `uses` is how often each operand
+    stands in the expression.
     """
 
     text: str
     level: int
     needs: tuple[int, ...]
     raises: bool = False
+    uses: tuple[int, ...] = field(init=False)
 
-    def uses(self, operand: int) -> int:
-        """How often an operand stands in the expression."""
-        return self.text.count(f"{{{operand}}}")
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "uses", tuple([self.text.count(f"{{{index}}}") for index in range(len(self.needs))]))
 
 
-@dataclass(frozen=True, slots=True)
+NOTHING: frozenset[Scalar] = frozenset()
+
+
+@dataclass(slots=True)
 class Text:
     """An expression as code. `reads` are the elements of states in it that are not behind a name of their own."""
 
     code: str
     level: int = ATOM
     raises: bool = False
-    reads: frozenset[Scalar] = field(default_factory=frozenset[Scalar])
+    reads: frozenset[Scalar] = NOTHING
 
     def within(self, level: int) -> str:
         """The code where an expression must hold at least so tightly."""
@@ -44,13 +48,13 @@ class Text:
 
 def filled(template: Template, operands: Sequence[Text]) -> Text:
     """The expression of a template on these operands."""
-    parts = [operand.within(need) for operand, need in zip(operands, template.needs, strict=True)]
-    return Text(
-        template.text.format(*parts),
-        template.level,
-        template.raises or any(operand.raises for operand in operands),
-        frozenset[Scalar]().union(*[operand.reads for operand in operands]),
-    )
+    raises, reads = template.raises, NOTHING
+    parts: list[str] = []
+    for operand, need in zip(operands, template.needs, strict=True):
+        parts.append(operand.within(need))
+        raises = raises or operand.raises
+        reads = reads | operand.reads if operand.reads else reads
+    return Text(template.text.format(*parts), template.level, raises, reads)
 
 
 def call(name: str, operands: int = 1, *, raises: bool = False) -> Template:

@@ -20,7 +20,8 @@ def obstacle(section: Section, types: frozenset[DType], most: int) -> str:
     """Why a section cannot be unrolled to operations on these element types, at most so many; empty where it can."""
     for node in section.nodes:
         if node.type.dtype not in types:
-            return f"computes in {', '.join(sorted(map(str, types)))}, and {_place(node)} is {node.type.dtype}"
+            floating = " and ".join(sorted(str(dtype) for dtype in types if dtype.is_float))
+            return f"computes in {floating} only, and `{node.name or node.label}` is {node.type.dtype}"
     for node in section.operations:
         reason = _of_operation(section, node)
         if reason:
@@ -48,10 +49,6 @@ def _of_labels(section: Section, node: Node) -> str:
     if node.label == "nll" and node.attributes["reduction"] != "none":
         return f"has no code for `nll` with reduction \"{node.attributes['reduction']}\""
     return ""
-
-
-def _place(node: Node) -> str:
-    return f"`{node.name}`" if node.name else f"`{node.label}`"
 
 
 def may_wrap(node: Node) -> bool:

@@ -80,6 +80,20 @@ def _power(scalars: Scalars, node: Node, operands: Sequence[Scalar]) -> Scalar:
     return in_working_type(scalars, node.type.dtype, operands, make)
 
 
+def _logaddexp(scalars: Scalars, node: Node, operands: Sequence[Scalar]) -> Scalar:
+    """The larger value and log(1 + exp(-|difference|)), in the steps of NumPy's `npy_logaddexp`."""
+
+    def make(a: Scalar, b: Scalar) -> Scalar:
+        difference = scalars.apply("subtract", a, b)
+        rest = scalars.apply("exp", scalars.apply("neg", scalars.apply("abs", difference)))
+        larger = scalars.apply("where", test(scalars, "greater", difference, scalars.literal(0, a.dtype)), a, b)
+        apart = scalars.apply("add", larger, scalars.apply("log1p", rest))
+        same = scalars.apply("add", a, scalars.literal(math.log(2), a.dtype))
+        return scalars.apply("where", test(scalars, "equal", a, b), same, apart)
+
+    return in_working_type(scalars, node.type.dtype, operands, make)
+
+
 def _clip(scalars: Scalars, node: Node, operands: Sequence[Scalar]) -> Scalar:
     """The value between its bounds. Of two zeros NumPy keeps the value's, unless a bound differs from element to element."""
     bounds_differ = any(element_total(bound) != 1 for bound in node.inputs[1:])
@@ -149,6 +163,7 @@ POINTWISE: Mapping[str, Pointwise] = {
     **dict.fromkeys(["logical_and", "logical_or", "logical_not"], _logic),
     **dict.fromkeys(["isnan", "isinf"], _question),
     "power": _power,
+    "logaddexp": _logaddexp,
     "clip": _clip,
     "where": _where,
     "unless_masked": _unless_masked,

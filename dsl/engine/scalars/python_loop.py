@@ -69,15 +69,15 @@ class PythonLoop:
         self._exceptions = 0
         self._substitute: Executable | None = None
         self._compiled: dict[tuple[str, bool], Mapping[str, Any]] = {}
-        self._once = run_text(self._unrolled)
-        self._loops: dict[tuple[int, ...], str] = {}
-        self.source = f"{self._once}\n\n{self._loop(())}" if states else self._once
+        self._texts: dict[tuple[int, ...] | None, str] = {}
+        self.source = ""
+        self._text(() if states else None)
 
     def run(self, arguments: Sequence[Array]) -> Sequence[Array]:
         """Run once; see `Executable`. Raises IndexError for a label that is no class."""
         self._check(arguments)
         try:
-            found = self._functions(self._once)["run"](*map(_numbers, arguments), *self._flat)
+            found = self._functions(self._text(None))["run"](*map(_numbers, arguments), *self._flat)
         except EXCEPTIONAL:
             return self._exceptional(arguments)
         for array, numbers in zip(self._results, found, strict=True):
@@ -89,7 +89,7 @@ class PythonLoop:
         self._check(arguments)
         first = len(self._section.leaves) - series.shape[1]
         columns = _varying(series)
-        text = self._loop(tuple([first + column for column in columns]))
+        text = self._text(tuple([first + column for column in columns]))
         given = [*map(_numbers, arguments), *series[0].tolist()]
         try:
             fixed = self._functions(text)["prepare"](*given)
@@ -112,11 +112,13 @@ class PythonLoop:
         for check in self._checks:
             check.check(arguments)
 
-    def _loop(self, varying: tuple[int, ...]) -> str:
-        """The text of the loop in which these leaves differ from run to run."""
-        text = self._loops.get(varying)
+    def _text(self, varying: tuple[int, ...] | None) -> str:
+        """The text of the loop in which these leaves differ from run to run; with None, of one run. Written when needed."""
+        text = self._texts.get(varying)
         if text is None:
-            text = self._loops[varying] = repeat_text(self._unrolled, varying)
+            text = run_text(self._unrolled) if varying is None else repeat_text(self._unrolled, varying)
+            self._texts[varying] = text
+            self.source += f"\n\n{text}" if self.source else text
         return text
 
     def _functions(self, text: str) -> Mapping[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
+from itertools import accumulate
 from typing import Any, cast
 
 import numpy as np
@@ -97,6 +98,27 @@ def _mean(scalars: Scalars, node: Node, inputs: Sequence[Array]) -> Array:
 def _prod(scalars: Scalars, node: Node, inputs: Sequence[Array]) -> Array:
     one = scalars.literal(1, node.type.dtype)
     return _folded(scalars, node, inputs, lambda a, b: scalars.apply("multiply", a, b), one)
+
+
+def _prod_others(scalars: Scalars, node: Node, inputs: Sequence[Array]) -> Array:
+    """For each element the product of those before it, times the product of those behind it from the last one on."""
+    axes: tuple[int, ...] = node.attributes["axis"]
+    last = tuple(range(-len(axes), 0))
+    moved = np.moveaxis(inputs[0], axes, last)
+    count = math.prod(moved.shape[len(moved.shape) - len(axes) :])
+    rows: list[list[Scalar]] = moved.reshape(-1, count).tolist()
+    made = [one for row in rows for one in _others(scalars, [scalars.convert(x, node.type.dtype) for x in row])]
+    return np.moveaxis(filled(made, moved.shape), last, axes)
+
+
+def _others(scalars: Scalars, row: Sequence[Scalar]) -> list[Scalar]:
+    def multiply(a: Scalar, b: Scalar) -> Scalar:
+        return scalars.apply("multiply", a, b)
+
+    one = [scalars.literal(1, row[0].dtype)] if row else []
+    before = [*one, *accumulate(row[:-1], multiply)]
+    behind = [*one, *accumulate(row[:0:-1], multiply)]
+    return [multiply(a, b) for a, b in zip(before, reversed(behind), strict=True)]
 
 
 def matmul(scalars: Scalars, node: Node, inputs: Sequence[Array]) -> Array:
@@ -229,6 +251,7 @@ REDUCTIONS: Mapping[str, Reduction] = {
     "sum": _sum,
     "mean": _mean,
     "prod": _prod,
+    "prod_others": _prod_others,
     "matmul": matmul,
     "max": _extreme(most, "logical_or"),
     "min": _extreme(least, "logical_and"),

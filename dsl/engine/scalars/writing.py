@@ -6,9 +6,9 @@ import keyword
 import re
 import unicodedata
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-from dsl.engine.scalars.expressions import Flavour, Text, filled
+from dsl.engine.scalars.expressions import NOTHING, Flavour, Text, filled
 from dsl.engine.scalars.scalar import LEAF, STATE, Scalar, needed_for
 from dsl.engine.scalars.zeros import idle_additions
 
@@ -46,57 +46,50 @@ class Writer:
         self.fixed: list[str] = []
         self.body: list[str] = []
         self._flavour, self._names = flavour, names
-        needed = needed_for(roots)
-        self._instead = idle_additions(needed, roots)
-        self._order = [one for one in needed if one not in self._instead]
-        self._changing: set[Scalar] = set()
-        for one in self._order:
-            if one.operator == STATE or (one.operator == LEAF and changing(one)):
-                self._changing.add(one)
-            elif any(operand in self._changing for operand in self._operands(one)):
-                self._changing.add(one)
         self._roots = set(roots)
-        self._uses = self._count_uses(roots)
-        self._shared = self._used_across(roots)
         self._texts: dict[Scalar, Text] = {}
-        for one in self._order:
+        needed = needed_for(roots)
+        instead = idle_additions(needed, roots)
+        order = [one for one in needed if one not in instead]
+        self._operands = {one: [_standing_for(operand, instead) for operand in one.operands] for one in order}
+        self._changing = self._found_changing(changing)
+        self._shared = self._used_across()
+        self._uses = self._counted_uses(roots)
+        for one in order:
             if one.operator in (LEAF, STATE):
-                reads = frozenset([one]) if one.operator == STATE else frozenset[Scalar]()
+                reads = frozenset([one]) if one.operator == STATE else NOTHING
                 self._texts[one] = Text(names.free(one.name or one.operator), reads=reads)
-        for one in self._order:
+        for one, operands in self._operands.items():
             if one not in self._texts:
-                self._texts[one] = self._written(one)
+                self._texts[one] = self._written(one, operands)
 
-    def _operands(self, one: Scalar) -> list[Scalar]:
-        return [self._standing_for(operand) for operand in one.operands]
+    def _found_changing(self, changing: Callable[[Scalar], bool]) -> set[Scalar]:
+        """What may differ from run to run."""
+        found: set[Scalar] = set()
+        for one, operands in self._operands.items():
+            if one.operator == STATE or (one.operator == LEAF and changing(one)) or not found.isdisjoint(operands):
+                found.add(one)
+        return found
 
-    def _standing_for(self, one: Scalar) -> Scalar:
-        while one in self._instead:
-            one = self._instead[one]
-        return one
+    def _used_across(self) -> dict[Scalar, None]:
+        """What is computed once and used at each run, in running order."""
+        used = {operand for user in self._changing for operand in self._operands[user]} | self._roots
+        return {one: None for one in self._operands if one in used and one not in self._changing and not one.is_literal}
 
-    def _count_uses(self, roots: Sequence[Scalar]) -> Counter[Scalar]:
+    def _counted_uses(self, roots: Sequence[Scalar]) -> Counter[Scalar]:
+        """How often each element stands in expressions."""
         uses = Counter(roots)
-        for one in self._order:
-            if one.operands:
-                template = self._flavour.template(one)
-                for index, operand in enumerate(self._operands(one)):
-                    uses[operand] += template.uses(index)
+        for one, operands in self._operands.items():
+            if operands:
+                for operand, count in zip(operands, self._flavour.template(one).uses, strict=True):
+                    uses[operand] += count
         return uses
 
-    def _used_across(self, roots: Sequence[Scalar]) -> dict[Scalar, None]:
-        """What is computed once and used at each run, in running order."""
-        users = [one for one in self._order if one in self._changing]
-        used = {operand for user in users for operand in self._operands(user)} | set(roots)
-        return dict.fromkeys(
-            one for one in self._order if one in used and one not in self._changing and not one.is_literal
-        )
-
-    def _written(self, one: Scalar) -> Text:
+    def _written(self, one: Scalar, operands: Sequence[Scalar]) -> Text:
         """The text of an element, after a statement where it gets a name."""
         if one.is_literal:
             return self._flavour.literal(one)
-        text = filled(self._flavour.template(one), [self._texts[operand] for operand in self._operands(one)])
+        text = filled(self._flavour.template(one), [self._texts[operand] for operand in operands])
         if self._can_be_part(one, text):
             return text
         name = self._names.free(one.name or "t")
@@ -104,6 +97,7 @@ class Writer:
         return Text(name)
 
     def _can_be_part(self, one: Scalar, text: Text) -> bool:
+        """Whether the expression may stand where the element is used, without a name of its own."""
         if self._uses[one] > 1 or one in self._shared or len(text.code) > _LONGEST_PART:
             return False
         # what may raise an exception is computed before the first state changes
@@ -155,3 +149,9 @@ class Writer:
                 waiting[target] = Text(aside)
             release(target, text)
         return lines
+
+
+def _standing_for(one: Scalar, instead: Mapping[Scalar, Scalar]) -> Scalar:
+    while one in instead:
+        one = instead[one]
+    return one

@@ -13,9 +13,9 @@ x * 0 = 0,  x - x = 0                 not for infinities and nan, and -1.0 * 0 i
 (-a) - b = -(a + b)                   not where the sum is 0.0
 (x * a) * b = x * (a * b)             rounds once instead of twice; even for powers of two, where x * a overflows or is
                                       subnormal
-x ** 0.5 = sqrt(x)                    not for -0.0 and -inf
-x ** -1 = 1 / x                       powers are not rounded correctly
-x ** 0 = 1                            NumPy's half-precision power of nan is nan
+x ** 0.5 = sqrt(x),  x ** -1 = 1 / x  powers are not rounded correctly, and that of -0.0 is 0.0, that of -inf is inf;
+                                      newer versions of NumPy take the right side where the exponent is a scalar
+x ** 0 = 1                            NumPy's half-precision power of nan may be nan
 sum of one element = that element     NumPy's sums start at 0.0: of -0.0 alone the sum is 0.0 (the same for mean)
 sum of n equal numbers = n * that     rounds once instead of n times
 not (a < b) = a >= b                  not for nan

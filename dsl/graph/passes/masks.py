@@ -16,7 +16,7 @@ from dsl.graph.passes.rules import is_operation, same_type
 Inputs = tuple[Node, ...]
 
 LONGEST = 16
-"""So many operations between a contribution and its gradient are looked at."""
+"""So many nodes from a contribution to its gradient are looked at."""
 
 
 def idle_mask(graph: Graph, node: Node, inputs: Inputs) -> Node | None:
@@ -44,15 +44,14 @@ def _vanishes_with(x: Node, gradient: Node) -> bool:
         zeros += zeros[-1].inputs
     waiting = [x]
     for _ in range(LONGEST):
+        part = waiting.pop()
+        if part not in zeros and number(part) != 0:
+            sources = _vanishing_sources(part)
+            if sources is None:
+                return False
+            waiting += sources
         if not waiting:
             return True
-        part = waiting.pop()
-        if part in zeros or number(part) == 0:
-            continue
-        sources = _vanishing_sources(part)
-        if sources is None:
-            return False
-        waiting += sources
     return False
 
 

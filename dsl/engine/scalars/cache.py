@@ -1,0 +1,87 @@
+"""Generated modules in the user's cache folder, where numba keeps the machine code that it makes of them.
+
+A module is a file with the hash of its text and of the versions in its name. The folder is used only where no other user can
+write to it, since what lies in it is run. Where nothing can be written, nothing is kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import sys
+from contextlib import suppress
+from pathlib import Path
+from types import ModuleType
+
+_MOST_MODULES = 200
+"""Modules that are kept; beyond that, the oldest go."""
+
+
+def import_kept(text: str, versions: str) -> ModuleType | None:
+    """The module with this text, imported from the cache folder; None where it cannot be kept there.
+
+    `versions` are those of what compiles it.
+    """
+    folder = _folder()
+    if folder is None:
+        return None
+    digest = hashlib.sha256(f"{sys.version}\n{versions}\n{text}".encode()).hexdigest()[:32]
+    file = folder / f"loop_{digest}.py"
+    if not _holds(file, text) and not _keep(file, text):
+        return None
+    return _imported(file)
+
+
+def _folder() -> Path | None:
+    """The folder for modules, made where it is missing; None where it cannot be, or is open to others."""
+    base = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    try:
+        if not base.is_absolute():
+            base = Path.home() / ".cache"
+        folder = base / "nn-lang" / "loops"
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        status = folder.stat()
+    except (OSError, RuntimeError):  # RuntimeError: a user without a home
+        return None
+    if hasattr(os, "getuid") and (status.st_uid != os.getuid() or status.st_mode & 0o022):
+        return None
+    return folder
+
+
+def _holds(file: Path, text: str) -> bool:
+    try:
+        return file.read_text(encoding="utf-8") == text
+    except (OSError, ValueError):
+        return False
+
+
+def _keep(file: Path, text: str) -> bool:
+    """Write the file beside its place and move it there, so that no other process ever reads half of it."""
+    draft = file.with_name(f"{file.name}.{os.getpid()}")
+    try:
+        _make_room(file.parent)
+        draft.write_text(text, encoding="utf-8")
+        os.replace(draft, file)
+    except OSError:
+        with suppress(OSError):
+            draft.unlink()
+        return False
+    return True
+
+
+def _make_room(folder: Path) -> None:
+    """Remove the oldest modules, and what was compiled of them."""
+    modules = sorted(folder.glob("loop_*.py"), key=lambda file: file.stat().st_mtime)
+    for old in modules[: max(0, len(modules) - _MOST_MODULES + 1)]:
+        for file in [old, *folder.glob(f"__pycache__/{old.stem}.*")]:
+            file.unlink(missing_ok=True)
+
+
+def _imported(file: Path) -> ModuleType | None:
+    found = importlib.util.spec_from_file_location(file.stem, file)
+    if found is None or found.loader is None:
+        return None
+    module = importlib.util.module_from_spec(found)
+    found.loader.exec_module(module)
+    return module

@@ -1,0 +1,66 @@
+"""Operators on elements as Python that numba compiles, in each element type by itself, with IEEE arithmetic throughout."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dsl.engine.scalars.expressions import ATOM, CHOICE, COMPARISON, PRODUCT, SIGN, SUM, Flavour, Template, Text, call, infix
+from dsl.engine.scalars.python_code import COMMON, literal
+from dsl.engine.scalars.scalar import Scalar
+from dsl.ops.dtypes import BOOL, F32, I32
+
+_MATH: Mapping[str, str] = {
+    **{name: name for name in "exp expm1 log log1p log2 log10 sqrt sin cos tan sinh cosh tanh erf erfc isinf".split()},
+    "arcsin": "asin",
+    "arccos": "acos",
+    "arctan": "atan",
+}
+_MATH_OF_TWO: Mapping[str, str] = {"power": "pow", "atan2": "atan2", "hypot": "hypot"}
+_NUMPY: Mapping[str, str] = {"floor": "floor", "ceil": "ceil", "round": "rint"}
+
+_TEMPLATES: Mapping[str, Template] = {
+    **COMMON,
+    **{name: call(function) for name, function in {**_MATH, **_NUMPY}.items()},
+    **{name: call(function, 2) for name, function in _MATH_OF_TWO.items()},
+    "divide": infix("/", PRODUCT),
+    "reciprocal": Template("1.0 / {0}", PRODUCT, (SIGN,)),
+    "mod": infix("%", PRODUCT),
+    "abs": call("abs"),
+    "sign": Template("1 if {0} > 0 else -1 if {0} < 0 else 0 if {0} == 0 else {0}", CHOICE, (ATOM,)),
+}
+
+_CHOOSING = frozenset({"where", "maximum", "minimum"})
+_OF_ONE_TYPE = _CHOOSING | {"add", "subtract", "multiply", "square", "neg", "divide"}
+"""Operators that make an f32 of f32; numba makes others wider."""
+
+IMPORTS = f"""\
+from math import {", ".join(sorted({*_MATH.values(), *_MATH_OF_TWO.values()}))}
+
+from numba import float32 as f32, float64 as f64, int32 as i32, int64 as i64
+from numpy import {", ".join(sorted(_NUMPY.values()))}, inf, nan
+"""
+"""What the names in the code mean."""
+
+
+def _template(one: Scalar) -> Template:
+    if one.operator == "astype":
+        return Template("{0} != 0", COMPARISON, (SUM,)) if one.dtype is BOOL else call(one.dtype.name)
+    template = _TEMPLATES[one.operator]
+    widens = (one.dtype is F32 and one.operator not in _OF_ONE_TYPE) or (
+        one.dtype is I32 and one.operator not in _CHOOSING
+    )
+    return Template(f"{one.dtype}({template.text})", ATOM, template.needs) if widens else template
+
+
+def _literal(one: Scalar) -> Text:
+    text = literal(one)
+    return Text(f"{one.dtype}({text.code})") if one.dtype in (F32, I32) else text
+
+
+NUMBA = Flavour(
+    _template,
+    _literal,
+    frozenset(
+        {*_MATH.values(), *_MATH_OF_TWO.values(), *_NUMPY.values(), "abs", "inf", "nan", "f32", "f64", "i32", "i64"}
+    ),
+)
