@@ -26,7 +26,11 @@ if TYPE_CHECKING:
     from workloads.common import Report, Row, Verdict
 
 PACKAGES = ("nn-lang", "numpy", "numba", "torch", "jax", "onnxruntime", "micrograd", "autograd")
-UNITS = {"s": (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6), ("ns", 1e-9)), "B": (("MB", 1e6),), "s/node": (("µs/node", 1e-6),)}
+UNITS = {
+    "s": (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6), ("ns", 1e-9)),
+    "B": (("MB", 1e6),),
+    "s/node": (("µs/node", 1e-6),),
+}
 
 
 def limit_threads(threads: int) -> None:
@@ -111,7 +115,7 @@ def main() -> None:
     parser.add_argument("--engines", nargs="*", choices=ENGINES, default=["auto", "numba"], help="ours (auto numba)")
     parser.add_argument("--rounds", type=int, default=30, help="how often the runners take turns (30)")
     parser.add_argument("--batch", type=float, default=20.0, metavar="MS", help="about how long a turn lasts (20)")
-    parser.add_argument("--most", type=float, default=90.0, metavar="S", help="no new round of a workload after this (90)")
+    parser.add_argument("--most", type=float, default=90.0, metavar="S", help="then no new round of a workload (90)")
     parser.add_argument("--threads", type=int, default=2, help="for every library (2)")
     parser.add_argument("--json", type=Path, metavar="PATH", help="write the numbers here too")
     options = parser.parse_args()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 from interleaving import Run
-from workloads.common import Workload, faster
+
+from workloads.common import Faster, Workload
 from workloads.ours import differentiating, load
 
 PASSES = 250
@@ -14,7 +15,7 @@ workload = Workload(
     "chain",
     "2,000 elementwise operations on 1,000 numbers, f32: loss and gradient",
     tolerance=1e-4,
-    targets=[faster(3, "torch eager"), faster(5, "torch eager", engine="numba")],
+    targets=[Faster(3, "torch eager"), Faster(5, "torch eager", engine="numba")],
 )
 
 

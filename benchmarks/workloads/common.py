@@ -9,9 +9,9 @@ from importlib.util import find_spec
 from typing import Protocol
 
 from interleaving import Array, Run, Timings, disagreeing, first_results, interleave
-from workloads import LIBRARIES
 
 from dsl import ProgramError
+from workloads import LIBRARIES
 
 
 def ours(engine: str = "auto", variant: str = "") -> str:
@@ -45,24 +45,40 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Target:
-    """A peer's number in times of ours has to be at least this; `wording` says so."""
+class Faster:
+    """A target: to be at least so many times as fast as a peer."""
 
-    engine: str
+    times: float
     peer: str
-    least: float
-    wording: str
+    engine: str = "auto"
+
+    def __str__(self) -> str:
+        return (
+            f"faster than {self.peer}" if self.times == 1 else f"at least {self.times:g} times as fast as {self.peer}"
+        )
+
+    def judge(self, ratio: float) -> tuple[str, bool]:
+        """What the peer takes in times of ours, in words, and whether that is enough."""
+        return f"{ratio:.3g} times as fast", ratio >= self.times
 
 
-def faster(times: float, peer: str, engine: str = "auto") -> Target:
-    """At least so many times as fast as the peer."""
-    wording = f"at least {times:g} times as fast as {peer}" if times != 1 else f"faster than {peer}"
-    return Target(engine, peer, times, wording)
+@dataclass(frozen=True)
+class AtMost:
+    """A target: to take at most so many times what a peer takes."""
+
+    times: float
+    peer: str
+    engine: str = "auto"
+
+    def __str__(self) -> str:
+        return f"at most {self.times:g} times {self.peer}"
+
+    def judge(self, ratio: float) -> tuple[str, bool]:
+        """What we take in times of the peer's, in words, and whether that is little enough."""
+        return f"{1 / ratio:.3g} times", 1 / ratio <= self.times
 
 
-def at_most(times: float, peer: str, engine: str = "auto") -> Target:
-    """At most so many times what the peer takes."""
-    return Target(engine, peer, 1 / times, f"at most {times:g} times {peer}")
+Target = Faster | AtMost
 
 
 @dataclass(frozen=True)
@@ -116,13 +132,11 @@ def judge(target: Target, rows: Sequence[Row]) -> Verdict:
     mine = ours(target.engine)
     row = next((row for row in rows if row.name == target.peer), None)
     if row is None or mine not in row.ratios:
-        return Verdict(mine, target.wording, "not measured", None)
-    ratio = row.ratios[mine]
-    found = f"{ratio:.3g} times as fast" if target.least >= 1 else f"{1 / ratio:.3g} times"
-    return Verdict(mine, target.wording, found, ratio >= target.least)
+        return Verdict(mine, str(target), "not measured", None)
+    return Verdict(mine, str(target), *target.judge(row.ratios[mine]))
 
 
-# -- steps that are timed in turns -----------------------------------------------------------------------------------------------
+# -- steps that are timed in turns ---------------------------------------------------------------------------------------------
 
 
 class Workload:

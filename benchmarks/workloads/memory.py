@@ -10,12 +10,12 @@ from pathlib import Path
 from statistics import median
 
 from workloads import ENGINES
-from workloads.common import Choice, Report, Row, at_most, is_ours, judge
+from workloads.common import AtMost, Choice, Report, Row, is_ours, judge
 from workloads.mlp import workload as mlp
 
 STEPS = 100
 REPEATS = 3
-TARGET = at_most(0.3, "torch eager, fused Adam")
+TARGET = AtMost(0.3, "torch eager, fused Adam")
 
 
 class Memory:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from interleaving import Run
-from workloads.common import Workload, at_most
+
+from workloads.common import AtMost, Workload
 from workloads.ours import load, training_calls
 
 RATE, DECAYS, EPSILON = 1e-5, (0.9, 0.999), 1e-8
@@ -16,7 +19,7 @@ X = _random.uniform(-1, 1, (BATCH, SIZES[0])).astype(np.float32)
 Y = _random.integers(0, SIZES[-1], BATCH).astype(np.int32)
 LAYERS = [
     (_random.normal(0, (2 / inputs) ** 0.5, (inputs, outputs)).astype(np.float32), np.zeros(outputs, np.float32))
-    for inputs, outputs in zip(SIZES, SIZES[1:], strict=False)
+    for inputs, outputs in pairwise(SIZES)
 ]
 PARAMETERS = {
     f"{name}.{part}": value
@@ -28,7 +31,7 @@ workload = Workload(
     "mlp",
     "MLP 784-256-128-10, 128 rows, f32, Adam: a training step",
     tolerance=1e-4,
-    targets=[at_most(1.05, "torch eager, fused Adam"), at_most(0.85, "jax.jit", engine="numba")],
+    targets=[AtMost(1.05, "torch eager, fused Adam"), AtMost(0.85, "jax.jit", engine="numba")],
 )
 
 
@@ -94,9 +97,7 @@ def jax_jit() -> Run:
         squares = jax.tree.map(lambda s, g: second * s + (1 - second) * g * g, squares, gradients)
         rate = RATE / (1 - first**count)
         spread = 1 / jnp.sqrt(1 - second**count)
-        layers = jax.tree.map(
-            lambda p, m, s: p - rate * m / (jnp.sqrt(s) * spread + EPSILON), layers, means, squares
-        )
+        layers = jax.tree.map(lambda p, m, s: p - rate * m / (jnp.sqrt(s) * spread + EPSILON), layers, means, squares)
         return layers, means, squares, count, loss
 
     step = jax.jit(step, donate_argnums=(0, 1, 2, 3))

@@ -6,7 +6,8 @@ import os
 
 import numpy as np
 from interleaving import Run
-from workloads.common import Workload, at_most
+
+from workloads.common import AtMost, Workload
 from workloads.mlp import LAYERS, PARAMETERS, SIZES, X, jax_logits, torch_net
 from workloads.ours import evaluating, load
 
@@ -18,7 +19,7 @@ def forward(rows: int) -> Workload:
         f"mlp_forward_{rows}",
         f"MLP 784-256-128-10, {rows} row{'s' * (rows > 1)}, f32: the logits",
         tolerance=1e-4,
-        targets=[at_most(1.3, "onnxruntime"), at_most(1.15, "onnxruntime", engine="numba")],
+        targets=[AtMost(1.3, "onnxruntime"), AtMost(1.15, "onnxruntime", engine="numba")],
     )
 
     @workload.ours()

@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 from interleaving import Run
-from workloads.common import Workload, faster
+
+from workloads.common import Faster, Workload
 from workloads.ours import load, training, training_calls
 
 X, Y, K, B, RATE = 3.0, 0.6, 0.36, 0.37, 0.01
@@ -16,9 +17,9 @@ workload = Workload(
     "one neuron, scalars, f64, SGD: a training step",
     tolerance=1e-9,
     targets=[
-        faster(50, "micrograd"),
-        faster(150, "torch eager"),
-        faster(1, "jax.lax.fori_loop", engine="numba"),
+        Faster(50, "micrograd"),
+        Faster(150, "torch eager"),
+        Faster(1, "jax.lax.fori_loop", engine="numba"),
     ],
 )
 

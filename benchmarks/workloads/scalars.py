@@ -14,10 +14,10 @@ from functools import cache
 from typing import Any
 
 from interleaving import Run
-from workloads.common import Workload, faster
-from workloads.ours import training
 
 import dsl
+from workloads.common import Faster, Workload
+from workloads.ours import training
 
 RATE = 0.001
 FAN_IN = 3
@@ -26,7 +26,7 @@ workload = Workload(
     "scalars",
     "100,000 scalar operations, f64, SGD: a training step",
     tolerance=1e-9,
-    targets=[faster(200, "torch eager")],
+    targets=[Faster(200, "torch eager")],
 )
 
 

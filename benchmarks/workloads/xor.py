@@ -7,7 +7,8 @@ from operator import add
 
 import numpy as np
 from interleaving import Run
-from workloads.common import Workload, faster
+
+from workloads.common import Faster, Workload
 from workloads.ours import load, training, training_calls
 
 RATE = 0.01
@@ -23,9 +24,9 @@ workload = Workload(
     "XOR 2-8-1, four rows, f64, SGD: a training step",
     tolerance=1e-9,
     targets=[
-        faster(12, "torch eager"),
-        faster(1.5, "jax.jit, a call a step"),
-        faster(1, "jax.lax.fori_loop", engine="numba"),
+        Faster(12, "torch eager"),
+        Faster(1.5, "jax.jit, a call a step"),
+        Faster(1, "jax.lax.fori_loop", engine="numba"),
     ],
 )
 

@@ -8,8 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from dsl.graph.node import Node
+from dsl.graph.passes.section import Section
 from dsl.ops.parameters import Array
 from dsl.training.coefficients import Rate
+from dsl.training.compiled_stepper import CompiledStepper
 from dsl.training.evaluation import Evaluator
 from dsl.training.stepper import Stepper
 
@@ -43,6 +45,13 @@ class TrainingStep:
     def parameters(self) -> dict[str, Array]:
         """The values of all parameters as they are now, by name path."""
         return {name: np.array(value) for name, value in self._stepper.parameters.items()}
+
+    def section(self, feeds: Mapping[str, Array]) -> tuple[Section, list[Array]] | None:
+        """The step as it is before all passes, and the arrays of its states; None where it is not one section.
+
+        That is so with an optimiser that asks for several losses a step, and where every value is watched.
+        """
+        return self._stepper.section(feeds, self._rate) if isinstance(self._stepper, CompiledStepper) else None
 
     def run(self, feeds: Mapping[str, Array]) -> float:
         """One update; the loss before it. Raises ProgramError."""

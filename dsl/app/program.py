@@ -17,7 +17,8 @@ from dsl.app.outcome import ExpectResult, check_expectation
 from dsl.app.prediction import TrainingData, computable_names, is_computable, new_feeds, predicted_names
 from dsl.app.wording import plural, there_is
 from dsl.engine.bindings import Sizes
-from dsl.engine.choice import AUTOMATIC
+from dsl.engine.choice import Engine
+from dsl.engine.names import AUTOMATIC
 from dsl.engine.reference import Watch
 from dsl.graph.gradient import gradients
 from dsl.graph.network import as_network
@@ -78,8 +79,8 @@ class Program:
         """The seed of the first parameters: that of the first `train` block, or of the first training from Python."""
         self.trap: NonFiniteTrap | None = None
         """Where set, stops every run at the first value that is not finite."""
-        self.engine = AUTOMATIC
-        """What runs the program: one of `dsl.engine.choice.ENGINES`."""
+        self.engine: Engine = AUTOMATIC
+        """What runs the program: one of `dsl.engine.names.ENGINES`, or a compiler of one's own."""
         self.given: dict[str, Any] = {}
         """What `feed` gave: these values stand in for the placeholders' own."""
         self._parameters: dict[str, Array] | None = None
@@ -306,7 +307,7 @@ class Program:
 
     # -- compiled
 
-    def function(self, fetch: Names, engine: str | None = None) -> Function:
+    def function(self, fetch: Names, engine: Engine | None = None) -> Function:
         """The values of `fetch` as a function of feeds, compiled, with the parameters as they are now.
 
         Its result may be asked for again and again at little more than the cost of the numbers themselves.
@@ -314,7 +315,7 @@ class Program:
         wanted = {name: self.node(name) for name in _listed(fetch)}
         return self._function(wanted, engine)
 
-    def gradient_function(self, of: str | None = None, wrt: Names | None = None, engine: str | None = None) -> Function:
+    def gradient_function(self, of: str | None = None, wrt: Names | None = None, engine: Engine | None = None) -> Function:
         """A value, under its name, and its gradients, under `∂of/∂name`, as a function of feeds, compiled.
 
         With respect to all parameters unless `wrt` names others; those that `of` does not depend on are left out.
@@ -325,12 +326,12 @@ class Program:
         wanted = {target: self.node(target), **{f"∂{target}/∂{node.name}": found[node] for node in found}}
         return self._function(wanted, engine)
 
-    def _function(self, wanted: Mapping[str, Node], engine: str | None) -> Function:
+    def _function(self, wanted: Mapping[str, Node], engine: Engine | None) -> Function:
         parameters = {name: np.array(value) for name, value in self._ready(self.given).items()}
         evaluator = Evaluator(self.model.graph, wanted.values(), engine or self.engine)
         return Function(evaluator, wanted, parameters, self.given)
 
-    def training_step(self, name: str | None = None, engine: str | None = None) -> TrainingStep:
+    def training_step(self, name: str | None = None, engine: Engine | None = None) -> TrainingStep:
         """The step of a `train` block (the only one, or the one named), compiled, from the parameters as they are now.
 
         The program's own parameters stay as they are.

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from dsl.engine.choice import AUTOMATIC, compile_section
+from dsl.engine.choice import Engine, compile_section
 from dsl.engine.executable import Executable
+from dsl.engine.names import AUTOMATIC
 from dsl.graph.graph import Graph
 from dsl.graph.node import Node
 from dsl.graph.passes.section import specialise
@@ -20,7 +21,7 @@ _MOST_SIZES = 8
 class PlanEngine:
     """Runs the nodes `fetch` of a graph by plans."""
 
-    def __init__(self, graph: Graph, fetch: Iterable[Node], engine: str = AUTOMATIC) -> None:
+    def __init__(self, graph: Graph, fetch: Iterable[Node], engine: Engine = AUTOMATIC) -> None:
         self.graph, self.fetch, self.engine = graph, list(fetch), engine
         self.leaves = [node for node in graph.ancestors(self.fetch) if node.kind in ("placeholder", "parameter")]
         """The nodes whose values `run` has to be given."""

@@ -8,18 +8,20 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from dsl.engine.choice import AUTOMATIC, compile_section
+from dsl.engine.choice import Engine, compile_section
 from dsl.engine.executable import Executable
+from dsl.engine.names import AUTOMATIC
 from dsl.engine.reference import ReferenceEngine
 from dsl.graph.graph import Graph
 from dsl.graph.node import Node
+from dsl.graph.passes.section import Section
 from dsl.ops.parameters import Array
 from dsl.training.clipping import Clipping
 from dsl.training.coefficients import CoefficientState, Rate
 from dsl.training.evaluation import Binding, contiguous
 from dsl.training.failures import RUN_ERRORS, run_error
 from dsl.training.optimizers.optimizer import Elementwise
-from dsl.training.step_section import Group, step_section
+from dsl.training.step_section import Group, StepSection, step_section
 
 
 @dataclass(slots=True)
@@ -47,7 +49,7 @@ class CompiledStepper:
         optimizer: Elementwise,
         clipping: Clipping,
         constants: Mapping[str, Array] | None = None,
-        engine: str = AUTOMATIC,
+        engine: Engine = AUTOMATIC,
     ) -> None:
         self._graph, self._loss, self._gradients = graph, loss, dict(gradients)
         self._clipping, self._constants, self._engine = clipping, dict(constants or {}), engine
@@ -90,14 +92,26 @@ class CompiledStepper:
         given, sizes = self._binding.bind(self._parameters, {**self._constants, **feeds})
         sources = [node.name if node.name in feeds else contiguous(given[node]) for node in self._given]
         try:
-            built = step_section(
-                self._graph, self._given, self._loss, self._gradients, sizes, optimizer, self._clipping
-            )
-            states = [array for group in built.groups for array in self._states(group, optimizer)]
+            built, states = self._build(sizes, optimizer)
             executable = compile_section(built.section, states, self._engine)
         except RUN_ERRORS as error:
             raise self._failure(feeds, error) from None
         return _Step(executable, sources, len(built.groups))
+
+    def section(self, feeds: Mapping[str, Array], rate: Rate) -> tuple[Section, list[Array]]:
+        """The step for feeds of these shapes, as it is before all passes, and the arrays of its states."""
+        _, sizes = self._binding.bind(self._parameters, {**self._constants, **feeds})
+        try:
+            built, states = self._build(sizes, self._coefficients.at(rate))
+        except RUN_ERRORS as error:
+            raise self._failure(feeds, error) from None
+        return built.section, states
+
+    def _build(self, sizes: Mapping[str, int], optimizer: Elementwise) -> tuple[StepSection, list[Array]]:
+        built = step_section(
+            self._graph, self._given, self._loss, self._gradients, sizes, optimizer, self._clipping
+        )
+        return built, [array for group in built.groups for array in self._states(group, optimizer)]
 
     def _states(self, group: Group, optimizer: Elementwise) -> list[Array]:
         """The arrays of a group: made at the first step, with the parameters as they are then."""

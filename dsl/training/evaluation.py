@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from dsl.engine.bindings import Fed, Sizes
-from dsl.engine.choice import AUTOMATIC, REFERENCE
+from dsl.engine.choice import Engine
+from dsl.engine.names import AUTOMATIC, REFERENCE
 from dsl.engine.plan import PlanEngine
 from dsl.engine.reference import ReferenceEngine, Watch
 from dsl.graph.graph import Graph
@@ -51,7 +52,7 @@ def _sizing_defaults(placeholders: Iterable[Node], known: Mapping[str, int]) -> 
 class Evaluator:
     """Evaluates the same nodes on one feed after the other, by plans or by the reference engine."""
 
-    def __init__(self, graph: Graph, fetch: Iterable[Node], engine: str = AUTOMATIC) -> None:
+    def __init__(self, graph: Graph, fetch: Iterable[Node], engine: Engine = AUTOMATIC) -> None:
         self._graph, self._fetch = graph, list(fetch)
         self._plans = PlanEngine(graph, self._fetch, engine) if engine != REFERENCE else None
         leaves = [node for node in graph.ancestors(self._fetch) if node.kind in ("placeholder", "parameter")]

@@ -9,7 +9,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from dsl.engine.choice import AUTOMATIC, REFERENCE
+from dsl.engine.choice import Engine
+from dsl.engine.names import AUTOMATIC, REFERENCE
 from dsl.graph.gradient import gradients
 from dsl.graph.graph import Graph
 from dsl.graph.node import Node
@@ -78,7 +79,7 @@ class Trainer:
         datasets: Mapping[str, Dataset],
         feeds: Mapping[str, Array] | None = None,
         trap: NonFiniteTrap | None = None,
-        engine: str = AUTOMATIC,
+        engine: Engine = AUTOMATIC,
     ) -> None:
         self.run = run
         self.datasets = datasets
@@ -93,7 +94,7 @@ class Trainer:
         self.stepper = self._stepper(graph, found, parameters, engine)
         self.measurements = Measurements(graph, run.minimize, metrics, engine)
 
-    def _stepper(self, graph: Graph, found: Mapping[Node, Node], parameters: Mapping[str, Array], engine: str) -> Stepper:
+    def _stepper(self, graph: Graph, found: Mapping[Node, Node], parameters: Mapping[str, Array], engine: Engine) -> Stepper:
         """A compiled step, unless every value has to be looked at, or the optimiser asks for several losses a step."""
         run = self.run
         if isinstance(run.optimizer, Elementwise) and engine != REFERENCE and not self.trap:

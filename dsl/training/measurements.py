@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dsl.engine.choice import AUTOMATIC
+from dsl.engine.choice import Engine
+from dsl.engine.names import AUTOMATIC
 from dsl.engine.reference import Watch
 from dsl.graph.graph import Graph
 from dsl.graph.node import Node
@@ -15,7 +16,7 @@ from dsl.training.evaluation import Evaluator
 class Measurements:
     """Measures the loss of a run, and of the metrics those that the data feed all placeholders of."""
 
-    def __init__(self, graph: Graph, loss: Node, metrics: Mapping[str, Node], engine: str = AUTOMATIC) -> None:
+    def __init__(self, graph: Graph, loss: Node, metrics: Mapping[str, Node], engine: Engine = AUTOMATIC) -> None:
         self._graph, self._engine = graph, engine
         self._loss = loss
         self._metrics = dict(metrics)

@@ -1,4 +1,4 @@
-"""Every program trains alike on every engine that can run it: bit for bit where the order of additions is the same."""
+"""Every program trains alike on every engine that can run it."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ import numpy as np
 import pytest
 
 import dsl
-from dsl.engine.choice import AUTOMATIC, ENGINES, REFERENCE
+from dsl.engine.names import AUTOMATIC, ENGINES, REFERENCE
 
 PROGRAMS = sorted((Path(__file__).resolve().parents[2] / "programs").glob("*.nn"))
-EXACT = ("numpy", "levels")
-"""The engines that compute with the reference's own functions in its order; only a product of a matrix and a vector may
-be added up in another."""
+NUMPY = ("auto", "numpy", "levels")
+"""The engines that compute with NumPy's functions as the reference does; sums may be added up in another order."""
 
 STEPS = 5
 
@@ -48,10 +47,10 @@ def test_a_train_block_makes_the_same_steps_on_every_engine(path: Path, run: str
             assert error.diagnostics[0].code == "engine"
             assert engine != AUTOMATIC
             continue
-        tolerance = 0 if engine in EXACT and parameters else rough
+        tolerance = rough / 100 if engine == "numpy" else rough
         np.testing.assert_allclose(found[: len(losses)], losses, rtol=tolerance)
         for name, value in parameters.items():
-            np.testing.assert_allclose(reached[name], value, rtol=tolerance, atol=tolerance * np.abs(value).max(initial=0))
+            np.testing.assert_allclose(reached[name], value, rtol=tolerance, atol=tolerance)
 
 
 @pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.stem)
@@ -71,7 +70,7 @@ def test_outputs_and_gradients_are_the_same_on_every_engine(path: Path) -> None:
         for name, value in expected.items():
             ulp = np.finfo(value.dtype).eps if value.dtype.kind == "f" else 0
             scale = np.abs(value).max(initial=0).astype(float)
-            tolerance = ulp * (4 if engine in EXACT else 64)
+            tolerance = ulp * (8 if engine in NUMPY else 64)
             assert found[name].dtype == value.dtype
             np.testing.assert_allclose(found[name], value, rtol=tolerance, atol=tolerance * scale)
 

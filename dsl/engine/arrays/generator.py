@@ -13,6 +13,7 @@ from dsl.engine.arrays import kernels
 from dsl.engine.arrays.blocks import Blocks, is_worthwhile
 from dsl.engine.arrays.code import Code
 from dsl.engine.arrays.schedule import Step, schedule
+from dsl.engine.arrays.small import merge_small
 from dsl.engine.arrays.storage import Storage, plan_storage
 from dsl.engine.arrays.views import indexed
 from dsl.engine.executable import Series
@@ -25,9 +26,16 @@ from dsl.ops.slicing import check_index
 
 
 class ArrayGenerator:
-    """Compiles any section to NumPy calls."""
+    """Compiles any section to NumPy calls.
+
+    `merges` says whether products and sums of small arrays are merged, which may change the order of their additions;
+    without it all values are those of the reference engine to the last bit, but for products of a matrix and a vector.
+    """
 
     name = "numpy"
+
+    def __init__(self, merges: bool = True) -> None:
+        self.merges = merges
 
     def obstacle(self, section: Section) -> str:
         """There is none: every operation has at least the generic kernel."""
@@ -36,6 +44,8 @@ class ArrayGenerator:
     def compile(self, section: Section, states: Sequence[Array]) -> ArrayExecutable:
         """Compile a section whose states live in these arrays."""
         section = settled(section)
+        if self.merges:
+            section = merge_small(section)
         steps = schedule(section.operations, _is_fusible)
         storage = plan_storage(section, steps, kernels.IN_PLACE)
         return ArrayExecutable(section, steps, storage, states)
@@ -171,9 +181,10 @@ class _Writer:
             at += size
             there = self.code.names.get(name)
             part = whole[index]
-            if isinstance(there, np.ndarray) and there.size and _same_memory(there, part):
-                continue
-            self.code.line(f"{copy}({self.code.bind(part, 'part')}, {name})")
+            if source.literal is not None:
+                part[...] = source.literal
+            elif not (isinstance(there, np.ndarray) and there.size and _same_memory(there, part)):
+                self.code.line(f"{copy}({self.code.bind(part, 'part')}, {name})")
 
     def _write_fused(self, step: Step) -> None:
         """Elementwise operations over blocks of the rows, in one loop."""
@@ -238,13 +249,16 @@ class _Writer:
         if part is None:
             found = self._wholes.get(node)
             if found is None:
-                offset = self.storage.offsets[node]
-                found = np.ndarray(sizes(node), node.type.dtype.numpy, buffer=self._memory, offset=offset)
-                self._wholes[node] = found
+                found = self._wholes[node] = self._memory_of(node)
             return found
-        whole, at = part
-        flat = self._array(whole).reshape(-1)
-        return flat[at : at + element_total(node)].reshape(sizes(node))
+        whole, index = part
+        return self._array(whole)[index].reshape(sizes(node))
+
+    def _memory_of(self, node: Node) -> Array:
+        if node in self.storage.kept:
+            return np.empty(sizes(node), node.type.dtype.numpy)
+        offset = self.storage.offsets[node]
+        return np.ndarray(sizes(node), node.type.dtype.numpy, buffer=self._memory, offset=offset)
 
 
 def _indexing(x: Array, *, index: tuple[Any, ...]) -> Array:

@@ -16,6 +16,10 @@ from dsl.graph.node import Node
 from dsl.graph.passes.section import Section, element_total, sizes
 
 FOREVER = 1 << 60
+Index = tuple[slice, ...]
+
+LEAST_STRIDED = 4_096
+"""Elements from which a part with gaps between its rows is computed in its place; below, a copy is faster."""
 
 
 @dataclass(slots=True)
@@ -23,14 +27,15 @@ class Storage:
     """The places of all values.
 
     `views` are the operations that need no memory. `offsets` are those of the values with memory of their own, in bytes from
-    the beginning of one piece of `nbytes`. `parts` lie inside the memory of a concatenation, from an element on, and
-    `in_state` are the updates that are written into their state at once. `streamed` exist inside a fused step only.
+    the beginning of one piece of `nbytes`; those that are `kept` have a piece for themselves. `parts` lie inside the memory
+    of a concatenation, where an index of it points, and `in_state` are the updates that are written into their state at once. `streamed` exist inside a fused step only.
     """
 
     views: set[Node] = field(default_factory=set[Node])
     contiguous: dict[Node, bool] = field(default_factory=dict[Node, bool])
     offsets: dict[Node, int] = field(default_factory=dict[Node, int])
-    parts: dict[Node, tuple[Node, int]] = field(default_factory=dict[Node, tuple[Node, int]])
+    kept: set[Node] = field(default_factory=set[Node])
+    parts: dict[Node, tuple[Node, Index]] = field(default_factory=dict[Node, tuple[Node, Index]])
     in_state: dict[Node, Node] = field(default_factory=dict[Node, Node])
     streamed: set[Node] = field(default_factory=set[Node])
     nbytes: int = 0
@@ -76,23 +81,34 @@ class _Planner:
                     self.owner[node] = self.owner.get(node.inputs[0], node.inputs[0])
 
     def _find_parts(self) -> None:
-        """Values that are concatenated along the first axis are computed into their part of the whole."""
+        """Values that are concatenated are computed into their part of the whole."""
         wholes: set[Node] = set()
         for step in self.steps:
             whole = step.nodes[0]
-            if not (whole.operation and whole.operation.name == "concatenate" and whole.attributes["axis"] == 0):
+            if not whole.operation or whole.operation.name != "concatenate":
                 continue
-            at = 0
+            axis, at = whole.attributes["axis"], 0
             for source in whole.inputs:
-                part = self._base(source)
+                size = sizes(source)[axis]
+                part = self._base(source) if axis == 0 else self._row_part(source)
                 if part is not None and part.type.dtype is whole.type.dtype and part not in wholes:
-                    self.storage.parts[part] = (whole, at)
+                    self.storage.parts[part] = (whole, (*[slice(None)] * axis, slice(at, at + size)))
                     self.owner[part] = whole
                     wholes.add(whole)
-                at += element_total(source)
+                if source.operation is None and source.kind == "constant":
+                    self.storage.kept.add(whole)
+                at += size
         for node in self.storage.views:
             owner = self.owner[node]
             self.owner[node] = self.owner.get(owner, owner)
+
+    def _row_part(self, node: Node) -> Node | None:
+        """The value itself where it is large and not looked at in another shape, which gaps between its rows forbid."""
+        viewed = any(user in self.storage.views for user in self.users[node])
+        if viewed or element_total(node) < LEAST_STRIDED or self._base(node) is not node:
+            return None
+        self.storage.contiguous[node] = False
+        return node
 
     def _base(self, node: Node) -> Node | None:
         """The value behind a chain of reshapes that can be computed into another place; None where there is none."""
@@ -119,7 +135,8 @@ class _Planner:
     def _find_updates_in_place(self) -> None:
         """An update is written over its state where nothing reads the state afterwards."""
         for state, update in zip(self.section.states, self.section.updates, strict=True):
-            free = update.operation and update not in self.storage.views and update not in self.storage.parts
+            places = self.storage
+            free = update.operation and not any(update in found for found in (places.views, places.parts, places.kept))
             if not free or update in self.section.results or update in self.storage.in_state:
                 continue
             assert update.operation is not None
@@ -180,7 +197,7 @@ class _Planner:
                 owner = self._owner(node)
                 if node in self.storage.views or node in self.storage.streamed or owner in offsets:
                     continue
-                if owner.operation is None:
+                if owner.operation is None or owner in self.storage.kept:
                     continue
                 dead = self._dying_input(node, at, last, reused) if owner is node else None
                 if dead is not None:

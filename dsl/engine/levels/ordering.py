@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from dsl.engine.levels.elements import Indices
-from dsl.engine.levels.segments import PER_COPY, Segment, segments
+from dsl.engine.levels.segments import CALL, PER_COPY, Segment, segments
 
 FEW = 64
 """In batches of fewer elements a copy costs next to nothing, and one order is as good as another."""
@@ -27,7 +27,7 @@ def ordered(places: Indices, producers: Indices, wanted: Indices | None) -> tupl
             cost += PER_COPY * len(places)
         if best is None or cost < best[0]:
             best = cost, order, found
-        if not any(None in segment.operands for segment in found) and (wanted is None or order is wanted):
+        if cost < 2 * CALL:
             break
     assert best is not None
     return best[1:]

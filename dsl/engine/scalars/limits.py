@@ -47,7 +47,7 @@ def _of_labels(section: Section, node: Node) -> str:
     if labels not in section.leaves:
         return f"has no code for `{node.label}` of labels that are computed"
     if node.label == "nll" and node.attributes["reduction"] != "none":
-        return f"has no code for `nll` with reduction \"{node.attributes['reduction']}\""
+        return f'has no code for `nll` with reduction "{node.attributes["reduction"]}"'
     return ""
 
 
@@ -58,5 +58,3 @@ def may_wrap(node: Node) -> bool:
     if node.label == "sum" and node.inputs[0].type.dtype.kind == "bool":
         return False
     return node.label in _GROWING
-
-

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dsl.engine.scalars.expressions import ATOM, CHOICE, COMPARISON, PRODUCT, SIGN, SUM, Flavour, Template, Text, call, infix
+from dsl.engine.scalars.expressions import (
+    ATOM,
+    CHOICE,
+    COMPARISON,
+    PRODUCT,
+    SIGN,
+    SUM,
+    Flavour,
+    Template,
+    Text,
+    call,
+    infix,
+)
 from dsl.engine.scalars.python_code import COMMON, literal
 from dsl.engine.scalars.scalar import Scalar
 from dsl.ops.dtypes import BOOL, F32, I32

@@ -20,8 +20,8 @@ from dsl.graph.passes.section import Section, element_total, sizes
 from dsl.ops.dtypes import BOOL, F32, F64, I32, I64
 from dsl.ops.parameters import Array
 
-MOST_OPERATIONS = 2_000
-"""Operations on elements that are written out: numba takes some ms to compile each."""
+MOST_OPERATIONS = 1_500
+"""Operations on elements that are written out: numba takes 2 to 3 ms to compile each."""
 
 _EMPTY: npt.NDArray[np.float64] = np.empty((0, 0))
 

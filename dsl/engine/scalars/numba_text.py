@@ -32,7 +32,8 @@ class _Kernel:
     def __init__(self, unrolled: Unrolled, first: int) -> None:
         section = unrolled.section
         names = Names(_RESERVED)
-        roots = [one for node in [*section.results, *section.updates] for one in unrolled.of(node)]
+        kept = [*section.results, *section.updates, *section.states]
+        roots = [one for node in kept for one in unrolled.of(node)]
         self._unrolled, self._section, self._first = unrolled, section, first
         self._writer = Writer(NUMBA, names, roots, lambda leaf: leaf.value[0] >= first)
         self._states = [names.free(f"{state.name or 'state'}_array") for state in section.states]

@@ -26,9 +26,7 @@ def unroll_pointwise(rule: Pointwise, scalars: Scalars, node: Node, inputs: Sequ
     return made.reshape(shape)
 
 
-def in_working_type(
-    scalars: Scalars, result: DType, operands: Sequence[Scalar], make: Callable[..., Scalar]
-) -> Scalar:
+def in_working_type(scalars: Scalars, result: DType, operands: Sequence[Scalar], make: Callable[..., Scalar]) -> Scalar:
     """What `make` makes of the operands in the type in which NumPy calculates, converted to that of the result.
 
     That is the type of the result, but double precision where integers or truth values stand beside floats.
@@ -70,12 +68,12 @@ def _rounding(scalars: Scalars, node: Node, operands: Sequence[Scalar]) -> Scala
 
 
 def _power(scalars: Scalars, node: Node, operands: Sequence[Scalar]) -> Scalar:
-    """The power; the square where the exponent is written as 2."""
+    """The power; the square and the root where one exponent for all elements is written as 2 or 0.5, as NumPy has it."""
+    known = {2: "square", 0.5: "sqrt"} if element_total(node.inputs[1]) == 1 else {}
 
     def make(a: Scalar, b: Scalar) -> Scalar:
-        if b.is_literal and b.value == 2:
-            return scalars.apply("square", a)
-        return scalars.apply("power", a, b)
+        special = known.get(b.value) if b.is_literal else None
+        return scalars.apply(special, a) if special else scalars.apply("power", a, b)
 
     return in_working_type(scalars, node.type.dtype, operands, make)
 

@@ -80,9 +80,7 @@ _FLOATS: Mapping[str, Template] = {
     "reciprocal": Template("1.0 / {0}", PRODUCT, (SIGN,), raises=True),
     "mod": infix("%", PRODUCT, raises=True),
     "abs": call("fabs"),
-    "sign": Template(
-        "1.0 if {0} > 0.0 else -1.0 if {0} < 0.0 else 0.0 if {0} == 0.0 else {0}", CHOICE, (ATOM,)
-    ),
+    "sign": Template("1.0 if {0} > 0.0 else -1.0 if {0} < 0.0 else 0.0 if {0} == 0.0 else {0}", CHOICE, (ATOM,)),
     **{  # Python's functions make integers, which have no -0.0
         name: Template(f"copysign({name}({{0}}), {{0}})", ATOM, (CHOICE,), raises=True)
         for name in ("floor", "ceil", "round")

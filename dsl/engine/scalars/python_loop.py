@@ -49,7 +49,9 @@ class ScalarGenerator:
         """Why it cannot compile this section; empty where it can."""
         wrapping = next((node for node in section.operations if may_wrap(node)), None)
         if wrapping:
-            return f"computes with integers of any length, and `{wrapping.label}` of {wrapping.type.dtype} may wrap around"
+            return (
+                f"computes with integers of any length, and `{wrapping.label}` of {wrapping.type.dtype} may wrap around"
+            )
         return obstacle(section, frozenset({F64, I32, I64, BOOL}), MOST_OPERATIONS)
 
     def compile(self, section: Section, states: Sequence[Array]) -> Executable:

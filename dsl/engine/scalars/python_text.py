@@ -68,7 +68,7 @@ class _Code:
     def __init__(self, unrolled: Unrolled, results: Sequence[Node], varying: Collection[int]) -> None:
         section = unrolled.section
         names = Names(_RESERVED)
-        roots = [one for node in [*results, *section.updates] for one in unrolled.of(node)]
+        roots = [one for node in [*results, *section.updates, *section.states] for one in unrolled.of(node)]
         self.writer = Writer(PYTHON, names, roots, lambda leaf: leaf.value[0] in varying)
         self.states = [names.free(state.name or "state") for state in section.states]
         self.leaves: list[str] = []

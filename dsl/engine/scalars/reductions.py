@@ -181,9 +181,7 @@ def _extreme(join: Callable[[Scalars, Scalar, Scalar], Scalar], logic: str) -> R
 
 def _truth(logic: str, empty: bool) -> Reduction:
     def unrolled(scalars: Scalars, node: Node, inputs: Sequence[Array]) -> Array:
-        return _folded(
-            scalars, node, inputs, lambda a, b: test(scalars, logic, a, b), scalars.literal(empty, BOOL)
-        )
+        return _folded(scalars, node, inputs, lambda a, b: test(scalars, logic, a, b), scalars.literal(empty, BOOL))
 
     return unrolled
 

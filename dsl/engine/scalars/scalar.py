@@ -27,7 +27,9 @@ class Scalar:
 
     __slots__ = ("dtype", "index", "name", "operands", "operator", "unsigned", "value")
 
-    def __init__(self, index: int, operator: str, operands: tuple[Scalar, ...], dtype: DType, value: Any = None) -> None:
+    def __init__(
+        self, index: int, operator: str, operands: tuple[Scalar, ...], dtype: DType, value: Any = None
+    ) -> None:
         self.index = index
         self.operator = operator
         self.operands = operands
@@ -58,7 +60,9 @@ class Scalars:
         """A number, rounded to the type."""
         with np.errstate(over="ignore"):
             number = np.asarray(value, dtype.numpy).item()
-        bits = struct.pack("d", number) if dtype.is_float else number  # tells the two zeros apart, and knows a nan again
+        bits = (
+            struct.pack("d", number) if dtype.is_float else number
+        )  # tells the two zeros apart, and knows a nan again
         return self._made(LITERAL, (), dtype, number, (LITERAL, dtype.name, bits))
 
     def element(self, operator: str, array: int, place: int, dtype: DType) -> Scalar:

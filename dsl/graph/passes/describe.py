@@ -79,6 +79,8 @@ def _expression(node: Node, numbers: Mapping[Node, int]) -> str:
 
 
 def _constant(value: Array) -> str:
+    if value.ndim == 0:
+        return str(value).lower()
     text = spell(value) if value.size <= LONGEST_VALUE else ""
     return text if text and len(text) <= LONGEST_VALUE else f"constant of {value.size} elements"
 

@@ -22,13 +22,13 @@ def fold_constants(section: Section) -> Section:
     no larger than what it is made from, and where it raises: then the run says so. `broadcast_to` stays too: it is a view, of
     a number that other passes can see. The section itself where nothing is folded.
     """
-    if not any(_is_known(node.inputs) for node in section.operations):
+    if not any(_is_foldable(node, node.inputs) for node in section.operations):
         return section
     folded = 0
 
     def fold(graph: Graph, node: Node, inputs: tuple[Node, ...]) -> Node | None:
         nonlocal folded
-        if not _is_known(inputs) or not _is_worth_it(node, inputs):
+        if not _is_foldable(node, inputs):
             return None
         value = _value(node, [_known_value(source) for source in inputs])
         if value is None:
@@ -40,8 +40,12 @@ def fold_constants(section: Section) -> Section:
     return found if folded else section
 
 
-def _is_known(nodes: tuple[Node, ...]) -> bool:
-    return all(node.kind == "constant" or _is_repeated_constant(node) for node in nodes)
+def _is_foldable(node: Node, inputs: tuple[Node, ...]) -> bool:
+    return all([_is_known(source) for source in inputs]) and _is_worth_it(node, inputs)
+
+
+def _is_known(node: Node) -> bool:
+    return node.kind == "constant" or _is_repeated_constant(node)
 
 
 def _is_repeated_constant(node: Node) -> bool:

@@ -39,9 +39,7 @@ def idle_mask_written_out(graph: Graph, node: Node, inputs: Inputs) -> Node | No
 
 def _vanishes_with(x: Node, gradient: Node) -> bool:
     """Whether x is certainly 0 wherever the gradient is."""
-    zeros = [gradient]
-    while is_operation(zeros[-1], "neg"):
-        zeros += zeros[-1].inputs
+    zeros = (gradient, *gradient.inputs) if is_operation(gradient, "neg") else (gradient,)
     waiting = [x]
     for _ in range(LONGEST):
         part = waiting.pop()
@@ -67,7 +65,10 @@ def _vanishing_sources(part: Node) -> Inputs | None:
     if name == "where":
         return part.inputs[1:]
     if name == "multiply":
-        return next((part.inputs[:1] if at else part.inputs[1:] for at in (0, 1) if _is_finite(part.inputs[at])), None)
+        a, b = part.inputs
+        if _is_finite(b) and number(a) is None:
+            return (a,)
+        return (b,) if _is_finite(a) else None
     if name == "divide":
         divisor = number(part.inputs[1])
         return part.inputs[:1] if divisor is not None and divisor != 0 and not math.isnan(divisor) else None

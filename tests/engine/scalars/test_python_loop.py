@@ -73,9 +73,7 @@ def test_coefficients_that_differ_from_run_to_run_are_taken_row_by_row():
     code, reference, own, expected = both(section, np.array([1.0, -2.0]), np.zeros(2))
     arguments = [np.array(0.7)]
     for part in (series, series[:1], series[:, [0, 0, 0]]):
-        np.testing.assert_allclose(
-            code.repeat(30, arguments, part), reference.repeat(30, arguments, part), rtol=1e-14
-        )
+        np.testing.assert_allclose(code.repeat(30, arguments, part), reference.repeat(30, arguments, part), rtol=1e-14)
         np.testing.assert_allclose(own, expected, rtol=1e-14)
     assert "for (rate, root) in rows" in code.source.replace("rate, root in", "(rate, root) in")
     assert "1.0 - keep" in code.source.partition("def repeat")[0]

@@ -58,27 +58,30 @@ def test_functions_of_one_value_agree_at_infinities_nan_and_zeros(name):
         assert_close(code.run(arguments)[0], reference.run(arguments)[0])
 
 
+def is_root_in_disguise(name: str, base: float, exponent: float) -> bool:
+    """NumPy takes the root where it sees the exponent 0.5 at the run, which differs from the power at these numbers."""
+    return name == "power" and exponent == 0.5 and base in (-np.inf, 0.0)
+
+
 @pytest.mark.parametrize("name", functions_of(2))
 def test_functions_of_two_values_agree_at_infinities_nan_and_zeros(name):
     section = section_of(OPERATIONS[name], np.zeros(()), np.zeros(()))
     code, reference = generator().compile(section, []), ReferenceExecutable(section, [])
     for a, b in product(SPECIAL, SPECIAL):
-        if (name, a, b) != ("power", -np.inf, 0.5):  # infinite, and nan in some of NumPy's vectorised powers
+        if not is_root_in_disguise(name, a, b):
             arguments = [np.array(a), np.array(b)]
             assert_close(code.run(arguments)[0], reference.run(arguments)[0])
 
 
-@pytest.mark.parametrize("bound", [-np.inf, -1.0, -0.0, 0.0, 1.0, np.nan])
+@pytest.mark.parametrize("number", [-np.inf, -1.0, -0.0, 0.0, 0.5, 1.0, 2.0, np.nan])
 @pytest.mark.parametrize("name", ["maximum", "minimum", "multiply", "divide", "add", "subtract", "power", "less"])
-def test_a_number_in_the_code_makes_no_difference(name, bound):
-    for section in (
-        section_of(lambda x: call(name, x, bound), np.zeros(())),
-        section_of(lambda x: call(name, bound, x), np.zeros(())),
-    ):
+def test_a_number_in_the_code_makes_no_difference(name, number):
+    for function, is_base in ((lambda x: call(name, x, number), False), (lambda x: call(name, number, x), True)):
+        section = section_of(function, np.zeros(()))
         code, reference = generator().compile(section, []), ReferenceExecutable(section, [])
-        for number in SPECIAL:
-            arguments = [np.array(number)]
-            assert_close(code.run(arguments)[0], reference.run(arguments)[0])
+        for value in SPECIAL:
+            if not (is_base and is_root_in_disguise(name, number, value)):
+                assert_close(code.run([np.array(value)])[0], reference.run([np.array(value)])[0])
 
 
 @pytest.mark.parametrize("shapes", [[(), (), ()], [(3,), (), ()], [(2,), (2,), (2,)], [(2, 2), (2,), (2,)]])
@@ -92,7 +95,15 @@ def test_clip_keeps_the_zero_that_numpy_keeps(shapes):
 
 @pytest.mark.parametrize(
     ("shape", "axis"),
-    [((5,), (0,)), ((9,), (0,)), ((300,), (0,)), ((20, 1), (0,)), ((9, 3), (0,)), ((3, 4, 12), (0, 2)), ((2, 9, 3, 10), (1, 3))],
+    [
+        ((5,), (0,)),
+        ((9,), (0,)),
+        ((300,), (0,)),
+        ((20, 1), (0,)),
+        ((9, 3), (0,)),
+        ((3, 4, 12), (0, 2)),
+        ((2, 9, 3, 10), (1, 3)),
+    ],
 )
 def test_sums_are_those_of_numpy_to_the_last_bit(shape, axis):
     rng = np.random.default_rng(3)

@@ -69,7 +69,7 @@ IDENTITIES: dict[str, Identity] = {
     "-(x / 3)": Identity(lambda x, y, c: -(x / 3), "divide", FLOATS),
     "(-x) * nan": Identity(lambda x, y, c: -x * fixed(x, np.nan), "multiply", FLOATS),
     "x * x": Identity(lambda x, y, c: x * x, "square"),
-    "-(-x)": Identity(lambda x, y, c: -(-x), ""),
+    "-(-x)": Identity(lambda x, y, c: op("neg", -x), ""),
     "abs(-x)": Identity(lambda x, y, c: op("abs", -x), "abs"),
     "abs(abs(x))": Identity(lambda x, y, c: op("abs", op("abs", x)), "abs"),
     "abs(square(x))": Identity(lambda x, y, c: op("abs", op("square", x)), "square", FLOATS),

@@ -77,6 +77,18 @@ def test_a_gradient_that_is_a_negative_is_zero_where_the_other_is() -> None:
     assert "unless_masked" not in names(simplify(section))
 
 
+def test_a_gradient_that_is_a_choice_of_numbers_itself() -> None:
+    def function(g: Any, y: Any, c: Any) -> Any:
+        gradient = op("where", c, fixed(g, 0.125), 0)
+        return masked(gradient * 0.5, gradient), masked(0.5 * gradient, gradient), masked(gradient * y, gradient)
+
+    arrays = [GRADIENT, OTHER, CONDITION]
+    section = section_of(function, *arrays)
+    after = simplify(section)
+    assert names(after).count("unless_masked") == 1
+    assert_same_bits(run(after, arrays), run(section, arrays))
+
+
 def test_a_long_way_to_the_gradient_is_not_gone() -> None:
     def chain(length: int) -> Any:
         def function(g: Any, y: Any, c: Any) -> Any:

@@ -172,7 +172,12 @@ def test_random_graphs_with_their_gradients_give_the_same_bits(shapes, steps, nu
 @given(
     SHAPES,
     st.lists(
-        st.tuples(st.sampled_from([*STEPS[:12], *STEPS[15:20], *PRODUCTS]), st.integers(0, 99), st.integers(0, 99), st.integers(0, 4)),
+        st.tuples(
+            st.sampled_from([*STEPS[:12], *STEPS[15:20], *PRODUCTS]),
+            st.integers(0, 99),
+            st.integers(0, 99),
+            st.integers(0, 4),
+        ),
         max_size=10,
     ),
 )
@@ -214,7 +219,7 @@ def test_what_one_pass_makes_possible_another_does() -> None:
 
 
 def test_the_steps_end_in_what_optimising_gives() -> None:
-    section = section_of(lambda x: -(-(x * 1)) / 4 + (x - 0), np.ones(2))
+    section = section_of(lambda x: op("neg", -(x * 1)) / 4 + (x - 0), np.ones(2))
     steps = trace(section)
     assert names(steps[-1][1]) == names(optimise(section))
     assert len({name for name, _ in PASSES}) == len(PASSES)
@@ -258,7 +263,7 @@ def test_a_chain_of_fifty_thousand_operations() -> None:
 def test_a_chain_that_vanishes() -> None:
     def function(x: Any) -> Any:
         for _ in range(5_000):
-            x = op("identity", -(-(op("transpose", op("transpose", x)) * 1)))
+            x = op("identity", op("neg", -(op("transpose", op("transpose", x)) * 1)))
         return x
 
     assert names(optimise(section_of(function, np.ones((2, 3))))) == []

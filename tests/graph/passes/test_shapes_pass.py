@@ -39,9 +39,7 @@ CHANGES: dict[str, tuple[Callable[[Any], Any], Array, str]] = {
     "transpose there and back": (lambda x: op("transpose", op("transpose", x)), X, ""),
     "transpose to its own order": (lambda x: op("transpose", x, axes=(0, 1)), X, ""),
     "transpose of a transpose": (
-        lambda x: op(
-            "transpose", op("transpose", op("reshape", x, shape=(3, 2, 2)), axes=(1, 2, 0)), axes=(1, 2, 0)
-        ),
+        lambda x: op("transpose", op("transpose", op("reshape", x, shape=(3, 2, 2)), axes=(1, 2, 0)), axes=(1, 2, 0)),
         X,
         "reshape transpose",
     ),
