@@ -24,7 +24,8 @@ Run = Callable[[int], Any]
 Array = npt.NDArray[np.float64]
 
 PAUSE = 0.05
-"""Seconds between two batches: the threads of linear algebra libraries spin for up to 30 ms before they sleep."""
+"""Seconds before a batch: the threads of linear algebra libraries spin for up to 30 ms before they sleep. Doubled each time
+that a batch is repeated."""
 MOST_BUSY = 0.05
 """The share of a batch's time that other processes may have run for."""
 ATTEMPTS = 4
@@ -204,6 +205,7 @@ def interleave(
             for place in range(len(names)):
                 name = names[(turn + place) % len(names)]
                 for attempt in range(ATTEMPTS):
+                    machine.pause(PAUSE * 2**attempt)
                     batch = _time(runs[name], steps[name], machine)
                     timings.repeated[name] += attempt > 0
                     if batch.undisturbed:
@@ -227,7 +229,6 @@ def batch_size(run: Run, batch_seconds: float, machine: Machine) -> int:
 
 
 def _time(run: Run, steps: int, machine: Machine) -> Batch:
-    machine.pause(PAUSE)
     ran_before = machine.others()
     if steps > 1:
         run(steps // 10 + 1)  # wakes its threads, and fills the caches

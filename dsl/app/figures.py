@@ -10,6 +10,7 @@ import numpy as np
 from dsl.ops.parameters import Array
 
 _MOST_ELEMENTS = 24
+_PREFIXES = ("", "k", "M", "G", "T")
 _WIDE = 10_000
 """So many characters fit in a line of NumPy's before it breaks: more than there are ever."""
 
@@ -30,6 +31,14 @@ def number(value: Any) -> str:
 def rounded(value: Any) -> str:
     """A number in few digits: floats with five, others as they are."""
     return f"{float(value):.5g}" if np.asarray(value).dtype.kind == "f" else number(value)
+
+
+def short(count: int) -> str:
+    """A count in three digits: `640`, `33.3k`, `1.06M`."""
+    if count < 1000:
+        return str(count)
+    exponent = min((len(str(count)) - 1) // 3, len(_PREFIXES) - 1)
+    return f"{count / 1000**exponent:.3g}{_PREFIXES[exponent]}"
 
 
 def array(value: Array, spell: Callable[[Any], str] = number) -> str:

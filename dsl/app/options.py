@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from dsl.engine.names import AUTOMATIC, ENGINES
 from dsl.source.render import printable
 
 if TYPE_CHECKING:
@@ -53,6 +54,12 @@ load_option = click.option(
     "--load", type=click.Path(dir_okay=False), help="Take the parameters from this safetensors file."
 )
 quiet_option = click.option("--quiet", is_flag=True, help="Show no progress.")
+engine_option = click.option(
+    "--engine",
+    type=click.Choice(ENGINES),
+    default=AUTOMATIC,
+    help="What runs the program: a code generator, or the interpreter that they are compared with.",
+)
 trap_option = click.option(
     "--trap-nonfinite", is_flag=True, help="Stop at the first value that is infinite or nan, and name it."
 )
@@ -95,14 +102,17 @@ def array_from(path: Path) -> Any:
     return table.values(table.names())
 
 
-def open_program(file: str, settings: Sequence[str], load: str | None = None, trap: bool = False) -> Program:
-    """The program of a command, with its warnings printed, its parameters loaded and its trap set."""
+def open_program(
+    file: str, settings: Sequence[str], engine: str, load: str | None = None, trap: bool = False
+) -> Program:
+    """The program of a command, with its warnings printed, its engine and its trap set, and its parameters loaded."""
     import dsl
     from dsl.app.output import show_diagnostics
 
     program = dsl.load(file, constants=read_settings(settings))
     if program.warnings:
         show_diagnostics(program.warnings)
+    program.engine = engine
     if load:
         program.restore(load)
     if trap:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal, cast
 
 import click
@@ -69,13 +69,13 @@ def _nodes(stage: Stage, model: Model) -> Sequence[Node]:
     return made
 
 
-def expression(node: Node) -> str:
-    """A node as the call that computes it."""
+def expression(node: Node, called: Callable[[Node], str] = lambda node: node.name) -> str:
+    """A node as the call that computes it, on inputs by what they are `called`."""
     if node.kind == "constant":
         return array(node.value)
     if node.operation is None:
         return node.kind
-    arguments = [source.name for source in node.inputs]
+    arguments = [called(source) for source in node.inputs]
     for name, value in node.attributes.items():
         if not _same(value, node.operation.defaults.get(name)):
             arguments.append(f"{name}={spell_index(value) if name == 'index' else spell(value)}")

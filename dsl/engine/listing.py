@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from dsl.engine.arrays.generator import ArrayExecutable
 from dsl.engine.arrays.storage import nbytes
@@ -11,11 +12,11 @@ from dsl.engine.cost import flops
 from dsl.engine.executable import Executable
 from dsl.graph.node import Node
 from dsl.graph.passes.section import Section, sizes
-from dsl.ops.parameters import spell
 from dsl.ops.slicing import spell_index
 
-LONGEST_CONSTANT = 24
-"""So many characters of a constant are its name."""
+
+Kind = Literal["given", "state", "call", "free", "operation"]
+"""What is there before a run; a call; an operation that needs none, such as a view; one of code that has no calls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,89 +25,103 @@ class Value:
 
     node: Node
     name: str
-    place: str = ""
-
-    def __str__(self) -> str:
-        if self.place.startswith("@"):
-            offset, comma, note = self.place.partition(", ")
-            return f"{self.name}{offset}{f' ({note})' if comma else ''}"
-        return f"{self.name} ({self.place})" if self.place else self.name
+    place: str
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """Operations that the code carries out together. What only they themselves read is neither read nor written."""
+class Entry:
+    """A value that is there before a run, or operations, several where they run together.
 
+    What only they themselves read is neither read nor written. Constants are read by what they are.
+    """
+
+    kind: Kind
     nodes: list[Node]
     reads: list[Value]
     writes: list[Value]
 
     @property
     def nbytes(self) -> int:
-        """The bytes that are read and written."""
-        return sum(nbytes(value.node) for value in (*self.reads, *self.writes))
+        """The bytes of the arrays that a call reads and writes."""
+        return sum(nbytes(value.node) for value in (*self.reads, *self.writes)) if self.kind == "call" else 0
 
     @property
     def flops(self) -> int:
         """The floating-point operations."""
-        return sum(map(flops, self.nodes))
+        return sum(map(flops, self.nodes)) if self.kind in ("call", "operation") else 0
 
 
 @dataclass(slots=True)
 class Listing:
-    """The calls of a plan in their order, and the bytes that it keeps. `views` is the number of operations without a call."""
+    """A plan in running order, and the bytes that it keeps from run to run."""
 
-    calls: list[Call]
-    views: int
+    entries: list[Entry]
     arena: int
     states: int
     constants: int
 
+    def count(self, kind: Kind) -> int:
+        """The number of entries of a kind."""
+        return sum(entry.kind == kind for entry in self.entries)
+
     @property
     def flops(self) -> int:
         """The floating-point operations of a run."""
-        return sum(call.flops for call in self.calls)
+        return sum(entry.flops for entry in self.entries)
 
 
-def listing(section: Section, executable: Executable) -> Listing:
-    """The calls of a section's plan. Where the code has no calls on arrays, they are the operations, in no place."""
-    lister = _ArrayLister(executable) if isinstance(executable, ArrayExecutable) else _Lister(section)
-    return lister.listing()
+def listing(section: Section, executable: Executable, results: Sequence[str] = ()) -> Listing:
+    """The plan of a section. Where its code has no calls on arrays, each operation is one, in no place.
+
+    `results` are names for results that the passes have left without.
+    """
+    if isinstance(executable, ArrayExecutable):
+        return _ArrayLister(executable, results).listing()
+    return _Lister(section, results).listing()
 
 
 class _Lister:
     """Lists the operations of a section, and names its values."""
 
-    def __init__(self, section: Section) -> None:
+    def __init__(self, section: Section, results: Sequence[str]) -> None:
         self.section = section
         nodes = dict.fromkeys([*section.leaves, *section.states, *section.nodes])
-        self.numbers = {node: number for number, node in enumerate(nodes)}
+        self.names = {node: node.name or f"%{number}" for number, node in enumerate(nodes)}
+        for node, name in zip(section.results, results, strict=False):
+            if not node.name and node.operation:
+                self.names[node] = name
 
     def listing(self) -> Listing:
         """The list."""
-        groups = self.groups()
-        calls = [self.call(nodes) for nodes in groups]
+        section = self.section
+        entries = [self.leaf("given", node) for node in section.leaves]
+        entries += [self.leaf("state", node) for node in section.states]
         return Listing(
-            calls,
-            len(self.section.operations) - sum(map(len, groups)),
+            [*entries, *self.operations()],
             self.arena(),
-            sum(map(nbytes, self.section.states)),
-            sum(nbytes(node) for node in self.section.nodes if node.kind == "constant"),
+            sum(map(nbytes, section.states)),
+            sum(nbytes(node) for node in section.nodes if node.kind == "constant"),
         )
 
-    def groups(self) -> list[list[Node]]:
-        """The operations that run together."""
-        return [[node] for node in self.section.operations]
+    def operations(self) -> Iterator[Entry]:
+        """What the code does."""
+        for node in self.section.operations:
+            yield self.entry("operation", [node])
 
     def arena(self) -> int:
         """The bytes of the memory that values share."""
         return 0
 
-    def call(self, nodes: list[Node]) -> Call:
-        """One call."""
+    def leaf(self, kind: Kind, node: Node) -> Entry:
+        """A value that is there before a run."""
+        return Entry(kind, [node], [], [Value(node, self.names[node], kind)])
+
+    def entry(self, kind: Kind, nodes: list[Node]) -> Entry:
+        """Operations that run together."""
         inside = set(nodes)
         read = dict.fromkeys(source for node in nodes for source in node.inputs if source not in inside)
-        return Call(
+        return Entry(
+            kind,
             nodes,
             [Value(node, self.name(node), self.place(node)) for node in read],
             [Value(node, self.name(node), self.place_written(node)) for node in nodes if self.is_written(node)],
@@ -115,15 +130,16 @@ class _Lister:
     def name(self, node: Node) -> str:
         """What a value is called: a constant by what it is, another by its name or its number."""
         if node.literal is None:
-            return node.name or f"%{self.numbers[node]}"
-        text = spell(node.literal) if node.literal.size <= LONGEST_CONSTANT else ""
-        return text if text and len(text) <= LONGEST_CONSTANT else f"constant {list(sizes(node))}"
+            return self.names[node]
+        if node.literal.size == 1:
+            return str(node.literal.reshape(-1)[0]).removesuffix(".0")
+        return f"constant {list(sizes(node))}"
 
     def place(self, node: Node) -> str:
         """Where a value lies when it is read."""
-        if node.operation or node.literal is not None:
+        if node.operation:
             return ""
-        return "state" if node in self.section.states else "given"
+        return "state" if node in self.section.states else "constant" if node.kind == "constant" else "given"
 
     def place_written(self, node: Node) -> str:
         """Where an operation puts its result."""
@@ -137,14 +153,14 @@ class _Lister:
 class _ArrayLister(_Lister):
     """Lists the calls of code on arrays, with their memory."""
 
-    def __init__(self, executable: ArrayExecutable) -> None:
-        super().__init__(executable.section)
+    def __init__(self, executable: ArrayExecutable, results: Sequence[str]) -> None:
+        super().__init__(executable.section, results)
         self.storage = executable.storage
         self.statements = executable.code.statements
 
-    def groups(self) -> list[list[Node]]:
-        """A statement's, where it has any code: most views are made once."""
-        return [statement.nodes for statement in self.statements if statement.lines]
+    def operations(self) -> Iterator[Entry]:
+        for statement in self.statements:
+            yield self.entry("call" if statement.lines else "free", statement.nodes)
 
     def arena(self) -> int:
         return self.storage.nbytes
@@ -163,7 +179,7 @@ class _ArrayLister(_Lister):
             return f"{self.name(whole)}[{spell_index(index)}]"
         if node in storage.offsets:
             return f"@{storage.offsets[node]}"
-        return "memory of its own" if node in storage.kept else super().place(node)
+        return "of its own" if node in storage.kept else super().place(node)
 
     def place_written(self, node: Node) -> str:
         place = self.place(node)
@@ -183,11 +199,3 @@ class _ArrayLister(_Lister):
         while node in self.storage.views:
             node = node.inputs[0]
         return node
-
-
-def operation_names(nodes: Iterable[Node]) -> list[str]:
-    """The operations of a call, each once, with how often where it is more: `multiply ×3`."""
-    counts: dict[str, int] = {}
-    for node in nodes:
-        counts[node.label] = counts.get(node.label, 0) + 1
-    return [name if count == 1 else f"{name} ×{count}" for name, count in counts.items()]

@@ -3,5 +3,5 @@
 AUTOMATIC = "auto"
 REFERENCE = "reference"
 
-ENGINES = (AUTOMATIC, "numpy", REFERENCE)
+ENGINES = (AUTOMATIC, "numpy", "scalar", "levels", REFERENCE)
 """The choice that is left to the sizes, the code generators, and the interpreter that they are compared with."""

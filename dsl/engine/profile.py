@@ -55,7 +55,7 @@ class Profiler:
                 self.measured.add(REFERENCE)
                 return TimedReference(section, states, self._begin)
             ready = optimise(lower(section))
-            generator = choose(ready, self.engine)
+            generator = choose(ready, self.engine).generator
             executable = generator.compile(ready, states)
             if not isinstance(executable, ArrayExecutable):
                 self.unmeasured.add(generator.name)

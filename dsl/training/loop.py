@@ -200,6 +200,7 @@ class _Loop:
             )
         self.stopping: StoppingState | None = run.early_stopping.start() if run.early_stopping else None
         self.best: Parameters = {}
+        self.batch: dict[str, Array] = {}
         self.generator = np.random.Generator(np.random.PCG64(settings.seed))
         self.outcome = Outcome(run.name, {}, History(name=run.name))
         self.joined = _JoinedEpochs(self)
@@ -277,7 +278,7 @@ class _Loop:
             return
         settings = self.run.settings
         generator = self.generator if settings.shuffle else None
-        for feeds in self.data.batches(settings.batch, generator, drop_last=settings.drop_last):
+        for feeds in self.data.batches(settings.batch, generator, drop_last=settings.drop_last, into=self.batch):
             yield feeds, len(next(iter(feeds.values())))
 
     def step(self, feeds: dict[str, Array]) -> float:

@@ -14,6 +14,7 @@ from dsl.app import options
 from dsl.app.options import read_feeds, read_settings
 
 if TYPE_CHECKING:
+    from dsl.app.plan_report import PlanStage
     from dsl.app.stages import Stage
     from dsl.language.elaborate.model import Model
     from dsl.source.diagnostic import Diagnostic
@@ -25,18 +26,20 @@ if TYPE_CHECKING:
 @click.option(
     "--print",
     "stage",
-    type=click.Choice(["tree", "graph", "gradient"]),
+    type=click.Choice(["tree", "graph", "gradient", "passes", "plan", "code"]),
     help="Print the program at a stage of its way.",
 )
 @options.feed_option
 @options.set_option
+@options.engine_option
 @options.format_option
 def command(
     files: tuple[str, ...],
     gradients: bool,
-    stage: Stage | None,
+    stage: Stage | PlanStage | None,
     feeds: tuple[str, ...],
     settings: tuple[str, ...],
+    engine: str,
     format: str,
 ) -> int:
     """Check programs: syntax, names, shapes, element types. The exit status is 1 when there is an error."""
@@ -46,14 +49,14 @@ def command(
     as_json = format == "json"
     failed = False
     diagnostics: list[Any] = []
-    stages: dict[str, list[Any]] = {}
+    stages: dict[str, Any] = {}
     comparisons: list[Any] = []
     for file in files:
         checked = _Checked(file, overrides)
         if not as_json:
             checked.print_found()
         if checked.model is not None and stage:
-            stages[file] = checked.stage(stage, as_json)
+            stages[file] = checked.stage(stage, given, engine, as_json)
         if checked.model is not None and gradients:
             comparisons += checked.gradients(given, as_json)
         diagnostics += [diagnostic.as_json() for diagnostic in checked.found]
@@ -99,16 +102,21 @@ class _Checked:
         summary = f"{printable(self.file)}: {' and '.join(parts) or 'no mistakes found'}"
         click.echo(summary, file=sys.stderr if parts else sys.stdout)
 
-    def stage(self, stage: Stage, as_json: bool) -> list[Any]:
+    def stage(self, stage: Stage | PlanStage, feeds: dict[str, Any], engine: str, as_json: bool) -> Any:
         """Print the program at a stage, or give it for the document."""
-        from dsl.app.stages import print_stage, stage_as_json
-
         assert self.model is not None
         with self._noting_mistakes(as_json):
-            if as_json:
-                return stage_as_json(stage, self.model)
-            print_stage(stage, self.model)
-        return []
+            if stage in ("tree", "graph", "gradient"):
+                from dsl.app.stages import print_stage, stage_as_json
+
+                return stage_as_json(stage, self.model) if as_json else print_stage(stage, self.model)
+            from dsl.app.plan_report import plan_as_json, print_plan
+            from dsl.app.program import Program
+
+            program = Program(self.model)
+            program.feed(feeds)
+            return plan_as_json(stage, program, engine) if as_json else print_plan(stage, program, engine)
+        return None
 
     def gradients(self, feeds: dict[str, Any], as_json: bool) -> list[Any]:
         """Compare the gradients, and print the comparison or give it for the document."""

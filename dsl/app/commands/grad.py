@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 @options.on_option
 @options.set_option
 @options.load_option
+@options.engine_option
 @options.trap_option
 @options.format_option
 def command(
@@ -32,6 +33,7 @@ def command(
     on: str | None,
     settings: tuple[str, ...],
     load: str | None,
+    engine: str,
     trap_nonfinite: bool,
     format: str,
 ) -> None:
@@ -42,7 +44,7 @@ def command(
     from dsl.app.output import print_json
     from dsl.app.program import gradient_value
 
-    program = open_program(file, settings, load, trap_nonfinite)
+    program = open_program(file, settings, engine, load, trap_nonfinite)
     target = program.node(of or program.loss_name())
     nodes = program.model.graph.ancestors([target])
     wanted = [program.node(name) for name in wrt] if wrt else nodes

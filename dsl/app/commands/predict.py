@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 @options.on_option
 @options.fetch_option
 @options.set_option
+@options.engine_option
 @options.trap_option
 @options.format_option
 def command(
@@ -35,6 +36,7 @@ def command(
     on: str | None,
     fetch: tuple[str, ...],
     settings: tuple[str, ...],
+    engine: str,
     trap_nonfinite: bool,
     format: str,
 ) -> None:
@@ -45,7 +47,7 @@ def command(
     from dsl.app.output import print_json
     from dsl.app.report import as_outputs, print_predictions
 
-    program = open_program(file, settings, trap=trap_nonfinite)
+    program = open_program(file, settings, engine, trap=trap_nonfinite)
     program.restore(load or _checkpoint(program, file))
     names = list(fetch) or None
     given: dict[str, Any] = read_feeds(feeds)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from dsl.engine.arrays import kernels
 from dsl.engine.arrays.blocks import Blocks, is_worthwhile
-from dsl.engine.arrays.code import Code
+from dsl.engine.arrays.code import Code, Statement
 from dsl.engine.arrays.schedule import Step, schedule
 from dsl.engine.arrays.small import merge_small
 from dsl.engine.arrays.storage import Storage, plan_storage
@@ -88,6 +88,12 @@ class ArrayExecutable:
         self.after = writer.state_copies()
         self.source = self.code.function("run", self.arguments, self.results, self.after)
         self._run: Callable[..., list[Array]] = self.code.compiled(self.source, "run")
+
+    def replace(self, statements: Sequence[Statement]) -> None:
+        """Run these statements in place of its own and of the copies of states after them; a profile adds clocks."""
+        self.code.statements, self.after = list(statements), []
+        self.source = self.code.function("run", self.arguments, self.results, self.after)
+        self._run = self.code.compiled(self.source, "run")
 
     def run(self, arguments: Sequence[Array]) -> list[Array]:
         """Run once; infinities and NaNs are values as IEEE has them."""

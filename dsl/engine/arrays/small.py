@@ -95,8 +95,9 @@ class _Merging:
             return None
         if g.type.rank != 2 or bias.attributes["axis"] != (0,):
             return None
-        wide = _apply(graph, "transpose", self._wide[turned.inputs[0]], axes=(1, 0))
-        return _apply(graph, "reshape", _apply(graph, "matmul", wide, g), shape=-1)
+        with graph.making(product.span, product.backward_of):
+            wide = _apply(graph, "transpose", self._wide[turned.inputs[0]], axes=(1, 0))
+            return _apply(graph, "reshape", _apply(graph, "matmul", wide, g), shape=-1)
 
     def _inner_product(self, graph: Graph, node: Node, inputs: tuple[Node, ...]) -> Node | None:
         (terms,) = inputs

@@ -61,6 +61,17 @@ def line(places: Indices) -> Affine | None:
     return Affine(first, (len(places),), (step,)) if step else Affine(first, (), ())
 
 
+def grid(places: Indices) -> Affine | None:
+    """The pattern of an array of places in equal steps along each axis, such as a transposed matrix."""
+    first = int(places[(0,) * places.ndim])
+    expected, strides = np.array(first), list[int]()
+    for axis, size in enumerate(places.shape):
+        at = tuple(int(other == axis) for other in range(places.ndim))
+        strides.append(int(places[at]) - first if size > 1 else 1)
+        expected = np.add.outer(expected, np.arange(size) * strides[-1])
+    return Affine(first, places.shape, tuple(strides)) if np.array_equal(expected, places) else None
+
+
 def rectangle(places: Indices) -> Affine | None:
     """The pattern of places in equally long rows of equal steps, whose beginnings are in equal steps too."""
     if len(places) < 2 * LEAST_ROW:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dsl.engine.levels.affine import Affine, contiguous, run
+from dsl.engine.levels.affine import Affine, contiguous, grid
 from dsl.engine.levels.buckets import Bucket, buckets
 from dsl.engine.levels.elements import Elements, Indices
 from dsl.engine.levels.kinds import Elementwise, RowSum, Total, Whole, addition
@@ -99,7 +99,7 @@ class Emission:
             self._call(kind, single(places[0]), places, self._put(place, members))
             return
         wanted = self._readers.order(elements) if len(elements) >= FEW else None
-        order, calls = ordered(places, producers, wanted)
+        order, calls = ordered(places, producers, wanted, any_step=kind.is_exact)
         if order is not None:
             elements, places = elements[order], places[order]
         offset = self.places.put(place, elements)
@@ -142,17 +142,17 @@ class Emission:
         places, names, at = self.places.position[sources], list[str](), 0
         for taken, shape in zip(kind.takes, kind.shapes, strict=True):
             count = math.prod(shape)
-            names.append(self._array(taken, shape, places[at : at + count]))
+            names.append(self._array(taken, places[at : at + count].reshape(shape)))
             at += count
         offset = self._put(batch.kind, range(first, first + math.prod(kind.shape)))
         result = self.memory.part(kind.dtype, contiguous(offset, *kind.shape))
         self._wave.lines.append(f"{result}[...] = {self.memory.function(kind.name, kind.function)}({', '.join(names)})")
 
-    def _array(self, dtype: DType, shape: tuple[int, ...], places: Indices) -> str:
-        """A name for an array of the values at some places."""
-        if not len(places):
-            return self.memory.bind("empty", np.empty(shape, dtype.numpy))
-        first = run(places)
-        if first is not None:
-            return self.memory.part(dtype, contiguous(first, *shape))
-        return self.memory.copy(dtype, contiguous(self._wave.gather(dtype, places), *shape))
+    def _array(self, dtype: DType, places: Indices) -> str:
+        """A name for an array of the values at some places, which are copied unless they lie in equal steps."""
+        if not places.size:
+            return self.memory.bind("empty", np.empty(places.shape, dtype.numpy))
+        pattern = grid(places)
+        if pattern:
+            return self.memory.part(dtype, pattern)
+        return self.memory.copy(dtype, contiguous(self._wave.gather(dtype, places.reshape(-1)), *places.shape))

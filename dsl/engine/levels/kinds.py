@@ -42,6 +42,15 @@ class Elementwise(Kind):
     call: Call
     number: int | None = None
 
+    @property
+    def is_exact(self) -> bool:
+        """Whether operands may lie in any steps.
+
+        For functions that are not rounded correctly NumPy has several algorithms. Single numbers, and operands that follow
+        each other, get the same one; operands in other steps may get another.
+        """
+        return self.call == "choice" or (self.call == "into" and self.function in EXACT)
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Total(Kind):
@@ -120,6 +129,38 @@ UFUNCS: Mapping[str, np.ufunc] = {
     "logical_not": np.logical_not,
 }
 """The operations that are one ufunc, where all operands are of one floating type (or truth values, in the last three)."""
+
+EXACT = frozenset(
+    {
+        np.add,
+        np.subtract,
+        np.multiply,
+        np.true_divide,
+        np.maximum,
+        np.minimum,
+        np.negative,
+        np.absolute,
+        np.sign,
+        np.floor,
+        np.ceil,
+        np.rint,
+        np.isnan,
+        np.isinf,
+        np.sqrt,
+        np.square,
+        np.reciprocal,
+        np.equal,
+        np.not_equal,
+        np.less,
+        np.less_equal,
+        np.greater,
+        np.greater_equal,
+        np.logical_and,
+        np.logical_or,
+        np.logical_not,
+    }
+)
+"""The ufuncs whose results are rounded correctly, or not rounded."""
 
 _LOGIC = ("logical_and", "logical_or", "logical_not")
 

@@ -13,15 +13,19 @@ FEW = 64
 """In batches of fewer elements a copy costs next to nothing, and one order is as good as another."""
 
 
-def ordered(places: Indices, producers: Indices, wanted: Indices | None) -> tuple[Indices | None, list[Segment]]:
+def ordered(
+    places: Indices, producers: Indices, wanted: Indices | None, *, any_step: bool
+) -> tuple[Indices | None, list[Segment]]:
     """An order of a batch, as the rows in it (None: as they are), and its calls.
 
     `places` and `producers` say of each element, a row, where its operands lie and which batch computed them. `wanted` is
-    the order in which a sum reads the elements, None where no sum does: in any other it has to copy them.
+    the order in which a sum reads the elements, None where no sum does: in any other it has to copy them. `any_step` says
+    whether operands may lie in other steps than one behind the other.
     """
     best: tuple[float, Indices | None, list[Segment]] | None = None
     for order in _candidates(places, producers, wanted):
-        found = segments(places, producers) if order is None else segments(places[order], producers[order])
+        rows = slice(None) if order is None else order
+        found = segments(places[rows], producers[rows], any_step=any_step)
         cost = sum(segment.cost for segment in found)
         if wanted is not None and order is not wanted:
             cost += PER_COPY * len(places)

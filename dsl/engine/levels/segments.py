@@ -33,24 +33,27 @@ class Segment:
     cost: float
 
 
-def segments(places: Indices, producers: Indices) -> list[Segment]:
+def segments(places: Indices, producers: Indices, *, any_step: bool = True) -> list[Segment]:
     """The calls for a batch whose elements have the operands at `places`, a row for each element.
 
-    The batch is cut where an operand comes from another batch than the one before, if that saves more than it costs.
+    The batch is cut where an operand comes from another call than the one before, if that saves more than it costs.
+    `any_step` says whether operands may lie in other steps than one behind the other.
     """
-    whole = _read(places, 0)
+    whole = _read(places, 0, any_step)
     if None not in whole.operands or len(places) < 2 * LEAST_SEGMENT:
         return [whole]
     cuts = np.flatnonzero((producers[1:] != producers[:-1]).any(axis=1)) + 1
     bounds = _large([0, *cuts.tolist(), len(places)])
-    parts = _joined([_read(places[start:stop], start) for start, stop in pairwise(bounds)])
+    parts = _joined([_read(places[start:stop], start, any_step) for start, stop in pairwise(bounds)])
     return parts if sum(part.cost for part in parts) < whole.cost else [whole]
 
 
-def _read(places: Indices, start: int) -> Segment:
+def _read(places: Indices, start: int, any_step: bool) -> Segment:
     """A segment of all these elements."""
     count = len(places)
-    patterns = [line(column) or rectangle(column) for column in places.T]
+    patterns = [line(column) or (rectangle(column) if any_step else None) for column in places.T]
+    if not any_step:
+        patterns = [pattern if pattern and pattern.strides in ((), (1,)) else None for pattern in patterns]
     shapes = [pattern.shape for pattern in patterns if pattern and len(pattern.shape) == 2]
     shape = max(shapes, key=shapes.count) if shapes else (count,)
     operands = tuple([_in_shape(pattern, shape) for pattern in patterns])

@@ -33,6 +33,12 @@ def import_kept(text: str, versions: str) -> ModuleType | None:
     return _imported(file)
 
 
+def forget_compiled(module: ModuleType) -> None:
+    """Remove what was compiled of a module that `import_kept` gave."""
+    assert module.__file__ is not None
+    _remove_compiled(Path(module.__file__))
+
+
 def _folder() -> Path | None:
     """The folder for modules, made where it is missing; None where it cannot be, or is open to others."""
     base = Path(os.environ.get("XDG_CACHE_HOME", ""))
@@ -46,7 +52,7 @@ def _folder() -> Path | None:
         return None
     if hasattr(os, "getuid") and (status.st_uid != os.getuid() or status.st_mode & 0o022):
         return None
-    return folder
+    return folder if os.access(folder, os.W_OK) else None
 
 
 def _holds(file: Path, text: str) -> bool:
@@ -74,8 +80,14 @@ def _make_room(folder: Path) -> None:
     """Remove the oldest modules, and what was compiled of them."""
     modules = sorted(folder.glob("loop_*.py"), key=lambda file: file.stat().st_mtime)
     for old in modules[: max(0, len(modules) - _MOST_MODULES + 1)]:
-        for file in [old, *folder.glob(f"__pycache__/{old.stem}.*")]:
-            file.unlink(missing_ok=True)
+        old.unlink(missing_ok=True)
+        _remove_compiled(old)
+
+
+def _remove_compiled(file: Path) -> None:
+    for made in file.parent.glob(f"__pycache__/{file.stem}.*"):
+        with suppress(OSError):
+            made.unlink()
 
 
 def _imported(file: Path) -> ModuleType | None:

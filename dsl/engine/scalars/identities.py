@@ -100,7 +100,7 @@ def _compared(scalars: Scalars, operator: str, a: Scalar, b: Scalar) -> Scalar:
     return scalars.apply(operator, a, b, dtype=BOOL)
 
 
-_RULES: Mapping[str, Callable[..., "Scalar | None"]] = {
+_RULES: Mapping[str, Callable[..., Scalar | None]] = {
     "add": _add,
     "subtract": _subtract,
     "multiply": _multiply,

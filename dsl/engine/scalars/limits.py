@@ -12,7 +12,7 @@ from dsl.ops.dtypes import DType
 _OF_FLOATS = frozenset({"power"})
 """Operations that are unrolled on floating values only."""
 
-_GROWING = frozenset("add subtract multiply neg abs square matmul sum prod".split())
+_GROWING = frozenset({"add", "subtract", "multiply", "neg", "abs", "square", "matmul", "sum", "prod"})
 """Operations whose result may be larger than the integers that it is made of."""
 
 

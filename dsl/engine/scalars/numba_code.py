@@ -22,7 +22,8 @@ from dsl.engine.scalars.scalar import Scalar
 from dsl.ops.dtypes import BOOL, F32, I32
 
 _MATH: Mapping[str, str] = {
-    **{name: name for name in "exp expm1 log log1p log2 log10 sqrt sin cos tan sinh cosh tanh erf erfc isinf".split()},
+    **{name: name for name in ("exp", "expm1", "log", "log1p", "log2", "log10", "sqrt", "erf", "erfc", "isinf")},
+    **{name: name for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")},
     "arcsin": "asin",
     "arccos": "acos",
     "arctan": "atan",
@@ -34,11 +35,15 @@ _TEMPLATES: Mapping[str, Template] = {
     **COMMON,
     **{name: call(function) for name, function in {**_MATH, **_NUMPY}.items()},
     **{name: call(function, 2) for name, function in _MATH_OF_TWO.items()},
+    "where": call("select", 3),
+    "maximum": Template("select(({0} > {1}) | ({0} != {0}), {0}, {1})", ATOM, (SUM, SUM)),
+    "minimum": Template("select(({0} < {1}) | ({0} != {0}), {0}, {1})", ATOM, (SUM, SUM)),
+    "logical_and": Template("{0} & {1}", CHOICE, (ATOM, ATOM)),
+    "logical_or": Template("{0} | {1}", CHOICE, (ATOM, ATOM)),
     "divide": infix("/", PRODUCT),
     "reciprocal": Template("1.0 / {0}", PRODUCT, (SIGN,)),
     "mod": infix("%", PRODUCT),
     "abs": call("abs"),
-    "sign": Template("1 if {0} > 0 else -1 if {0} < 0 else 0 if {0} == 0 else {0}", CHOICE, (ATOM,)),
 }
 
 _CHOOSING = frozenset({"where", "maximum", "minimum"})
@@ -49,7 +54,18 @@ IMPORTS = f"""\
 from math import {", ".join(sorted({*_MATH.values(), *_MATH_OF_TWO.values()}))}
 
 from numba import float32 as f32, float64 as f64, int32 as i32, int64 as i64
+from numba.extending import intrinsic
+from numba.types import unliteral
 from numpy import {", ".join(sorted(_NUMPY.values()))}, inf, nan
+
+
+@intrinsic
+def select(typing, condition, a, b):
+    def code(context, builder, signature, values):
+        return builder.select(*values)
+
+    type = unliteral(a)
+    return type(condition, type, type), code
 """
 """What the names in the code mean."""
 
@@ -57,6 +73,9 @@ from numpy import {", ".join(sorted(_NUMPY.values()))}, inf, nan
 def _template(one: Scalar) -> Template:
     if one.operator == "astype":
         return Template("{0} != 0", COMPARISON, (SUM,)) if one.dtype is BOOL else call(one.dtype.name)
+    if one.operator == "sign":
+        below, above = f"{one.dtype}({{0}} < 0)", f"{one.dtype}({{0}} > 0)"
+        return Template(f"select({{0}} != {{0}}, {{0}}, {one.dtype}({above} - {below}))", ATOM, (SUM,))
     template = _TEMPLATES[one.operator]
     widens = (one.dtype is F32 and one.operator not in _OF_ONE_TYPE) or (
         one.dtype is I32 and one.operator not in _CHOOSING
@@ -73,6 +92,6 @@ NUMBA = Flavour(
     _template,
     _literal,
     frozenset(
-        {*_MATH.values(), *_MATH_OF_TWO.values(), *_NUMPY.values(), "abs", "inf", "nan", "f32", "f64", "i32", "i64"}
+        {*_MATH.values(), *_MATH_OF_TWO.values(), *_NUMPY.values(), "abs", "inf", "nan", "f32", "f64", "i32", "i64", "select"}
     ),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
@@ -11,13 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from dsl.engine.executable import Executable, Series
-from dsl.engine.scalars.cache import import_kept
+from dsl.engine.scalars.cache import forget_compiled, import_kept
 from dsl.engine.scalars.labels import label_checks
 from dsl.engine.scalars.limits import obstacle
 from dsl.engine.scalars.numba_text import kernel_text
 from dsl.engine.scalars.unroll import unroll
-from dsl.graph.passes.section import Section, element_total, sizes
-from dsl.ops.dtypes import BOOL, F32, F64, I32, I64
+from dsl.graph.passes.section import Section, sizes
+from dsl.ops.dtypes import BOOL, F32, F64, I32, I64, DType
 from dsl.ops.parameters import Array
 
 MOST_OPERATIONS = 1_500
@@ -39,7 +40,7 @@ class ScalarLoopGenerator:
     def obstacle(self, section: Section) -> str:
         """Why it cannot compile this section; empty where it can."""
         if find_spec("numba") is None:
-            return 'numba is not installed (pip install "nn-lang[fast]")'
+            return 'needs numba, which is not installed (pip install "nn-lang[fast]")'
         return obstacle(section, frozenset({F32, F64, I32, I64, BOOL}), MOST_OPERATIONS)
 
     def compile(self, section: Section, states: Sequence[Array]) -> Executable:
@@ -91,40 +92,38 @@ class NumbaLoop:
         return kernel
 
     def _signature(self, given: int) -> Any:
-        from numba import types
+        """The types of the function's parameters; see `kernel_text`."""
+        types = import_module("numba").types
 
-        def array(node: Any, rank: int) -> Any:
-            return types.Array(_numba_type(node.type.dtype.name), rank, "C")
+        def array(dtype: DType, rank: int) -> Any:
+            return types.Array(getattr(types, _NUMBA_NAMES[dtype]), rank, "C")
 
-        leaves = self._section.leaves[:given]
+        section = self._section
         return types.void(
             types.int64,
-            types.Array(types.float64, 1, "C"),
-            types.Array(types.float64, 2, "C"),
-            *[array(node, 1) for node in self._section.states],
-            *[array(node, node.type.rank) for node in leaves],
-            *[array(node, 1) for node in self._section.results],
+            array(F64, 1),
+            array(F64, 2),
+            *[array(node.type.dtype, 1) for node in section.states],
+            *[array(node.type.dtype, node.type.rank) for node in section.leaves[:given]],
+            *[array(node.type.dtype, 1) for node in section.results],
         )
+
+
+_NUMBA_NAMES = {F32: "float32", F64: "float64", I32: "int32", I64: "int64", BOOL: "boolean"}
 
 
 def compiled(text: str, signature: Any) -> Callable[..., None]:
     """The function `kernel` of a module with this text, as machine code, which is kept on disk where that is possible."""
-    import numba
-
+    numba = import_module("numba")
     module = import_kept(text, numba.__version__)
-    kept = module is not None
-    if module is None:
-        module = ModuleType("loop")
-        exec(compile(text, "<scalar engine>", "exec"), module.__dict__)
-    return numba.njit(signature, error_model="numpy", cache=kept)(module.kernel)
-
-
-def _numba_type(name: str) -> Any:
-    from numba import types
-
-    return {"f32": types.float32, "f64": types.float64, "i32": types.int32, "i64": types.int64, "bool": types.boolean}[
-        name
-    ]
+    if module is not None:
+        try:
+            return numba.njit(signature, error_model="numpy", cache=True)(module.kernel)
+        except Exception:  # whatever a damaged file makes numba raise; a fault of the text itself comes up again below
+            forget_compiled(module)
+    module = ModuleType("loop")
+    exec(compile(text, "<scalar engine>", "exec"), module.__dict__)
+    return numba.njit(signature, error_model="numpy")(module.kernel)
 
 
 def _copy(array: Array) -> Array:

@@ -149,17 +149,18 @@ def _astype(scalars: Scalars, node: Node, operands: Sequence[Scalar]) -> Scalar:
     return scalars.convert(operands[0], node.type.dtype)
 
 
-_OF_FLOATS = """exp expm1 log log1p log2 log10 sqrt reciprocal sin cos tan arcsin arccos arctan sinh cosh tanh erf erfc
-    divide atan2 hypot""".split()
-_OF_NUMBERS = "add subtract multiply neg abs sign square maximum minimum mod".split()
-_RELATIONS = "equal not_equal less less_equal greater greater_equal".split()
+_EXPONENTIAL = ("exp", "expm1", "log", "log1p", "log2", "log10", "sqrt", "erf", "erfc")
+_CIRCULAR = ("sin", "cos", "tan", "arcsin", "arccos", "arctan", "atan2", "hypot", "sinh", "cosh", "tanh")
+_ARITHMETIC = ("add", "subtract", "multiply", "divide", "reciprocal", "mod", "square")
+_CHOOSING = ("neg", "abs", "sign", "maximum", "minimum")
+_RELATIONS = ("equal", "not_equal", "less", "less_equal", "greater", "greater_equal")
 
 POINTWISE: Mapping[str, Pointwise] = {
-    **dict.fromkeys([*_OF_FLOATS, *_OF_NUMBERS], _operator),
-    **dict.fromkeys(["floor", "ceil", "round"], _rounding),
+    **dict.fromkeys((*_EXPONENTIAL, *_CIRCULAR, *_ARITHMETIC, *_CHOOSING), _operator),
+    **dict.fromkeys(("floor", "ceil", "round"), _rounding),
     **dict.fromkeys(_RELATIONS, _relation),
-    **dict.fromkeys(["logical_and", "logical_or", "logical_not"], _logic),
-    **dict.fromkeys(["isnan", "isinf"], _question),
+    **dict.fromkeys(("logical_and", "logical_or", "logical_not"), _logic),
+    **dict.fromkeys(("isnan", "isinf"), _question),
     "power": _power,
     "logaddexp": _logaddexp,
     "clip": _clip,

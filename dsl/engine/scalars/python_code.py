@@ -1,7 +1,7 @@
 """Operators on elements as plain Python, on its own floats, integers and truth values.
 
-Where IEEE arithmetic has an infinity or a nan, Python may raise an exception. `FUNCTIONS` are those of `math`, which do;
-`CAREFUL` have NumPy's value instead, at some cost. Either way a function may differ from NumPy's by some units in the last place.
+Python may raise an exception where IEEE arithmetic has an infinity or a nan. The functions of `math` do, which are `FUNCTIONS`;
+`CAREFUL` are slower, and have NumPy's value there. Both may differ from NumPy's by some units in the last place.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from dsl.engine.scalars.expressions import (
 )
 from dsl.engine.scalars.scalar import Scalar
 from dsl.ops.dtypes import BOOL, I32, I64, DType
+from dsl.ops.parameters import Array
 
 EXCEPTIONAL = (ArithmeticError, ValueError)
 """What Python raises where IEEE arithmetic has a value."""
@@ -53,37 +54,34 @@ COMMON: Mapping[str, Template] = {
 }
 """Operators that every kind of Python writes alike. NumPy takes the second of two equal values, and the first nan."""
 
-_MATH: dict[str, str] = {
-    **{name: name for name in "exp expm1 log log1p log2 log10 sqrt sin cos tan sinh cosh".split()},
+_RAISING: Mapping[str, str] = {
+    **{name: name for name in ("exp", "expm1", "log", "log1p", "log2", "log10", "sqrt")},
+    **{name: name for name in ("sin", "cos", "tan", "sinh", "cosh")},
     "arcsin": "asin",
     "arccos": "acos",
     "power": "pow",
 }
-_NEVER_RAISING: dict[str, str] = {
+_NEVER_RAISING: Mapping[str, str] = {
+    **{name: name for name in ("tanh", "erf", "erfc", "atan2", "hypot", "isinf")},
     "arctan": "atan",
-    "tanh": "tanh",
-    "erf": "erf",
-    "erfc": "erfc",
-    "atan2": "atan2",
-    "hypot": "hypot",
-    "isinf": "isinf",
 }
+_OF_TWO = {"power", "atan2", "hypot"}
+_ROUNDING = ("floor", "ceil", "round")
 
 _DIVIDE = infix("/", PRODUCT, raises=True)
 _DIVIDE_BY_NUMBER = infix("/", PRODUCT)
 
 _FLOATS: Mapping[str, Template] = {
     **COMMON,
-    **{name: call(function, 2 if name == "power" else 1, raises=True) for name, function in _MATH.items()},
-    **{name: call(function, 2 if name in ("atan2", "hypot") else 1) for name, function in _NEVER_RAISING.items()},
+    **{name: call(function, 1 + (name in _OF_TWO), raises=True) for name, function in _RAISING.items()},
+    **{name: call(function, 1 + (name in _OF_TWO)) for name, function in _NEVER_RAISING.items()},
     "divide": _DIVIDE,
     "reciprocal": Template("1.0 / {0}", PRODUCT, (SIGN,), raises=True),
     "mod": infix("%", PRODUCT, raises=True),
     "abs": call("fabs"),
     "sign": Template("1.0 if {0} > 0.0 else -1.0 if {0} < 0.0 else 0.0 if {0} == 0.0 else {0}", CHOICE, (ATOM,)),
     **{  # Python's functions make integers, which have no -0.0
-        name: Template(f"copysign({name}({{0}}), {{0}})", ATOM, (CHOICE,), raises=True)
-        for name in ("floor", "ceil", "round")
+        name: Template(f"copysign({name}({{0}}), {{0}})", ATOM, (CHOICE,), raises=True) for name in _ROUNDING
     },
 }
 
@@ -136,7 +134,7 @@ _CONSTANTS: Mapping[str, Any] = {"inf": math.inf, "nan": math.nan}
 
 FUNCTIONS: Mapping[str, Any] = {
     **_CONSTANTS,
-    **{name: getattr(math, name) for name in (*_MATH.values(), *_NEVER_RAISING.values())},
+    **{name: getattr(math, name) for name in (*_RAISING.values(), *_NEVER_RAISING.values())},
     **{name: getattr(math, name) for name in ("fabs", "copysign", "floor", "ceil")},
     "round": round,
     "abs": abs,
@@ -160,13 +158,21 @@ def _careful(function: Callable[..., Any], numpy: Callable[..., Any]) -> Callabl
     return apply
 
 
+def _cast(dtype: DType) -> Callable[[Array], Array]:
+    """NumPy's conversion to a type, of any number."""
+
+    def convert(value: Array) -> Array:
+        return value.astype(dtype.numpy)
+
+    return convert
+
+
 CAREFUL: Mapping[str, Any] = {
     **FUNCTIONS,
-    **{function: _careful(FUNCTIONS[function], getattr(np, name)) for name, function in _MATH.items()},
-    **{name: _careful(FUNCTIONS[name], getattr(np, name)) for name in ("floor", "ceil", "round")},
-    **{dtype.name: _careful(FUNCTIONS[dtype.name], lambda x, to=dtype: x.astype(to.numpy)) for dtype in (I32, I64)},
+    **{function: _careful(FUNCTIONS[function], getattr(np, name)) for name, function in _RAISING.items()},
+    **{name: _careful(FUNCTIONS[name], getattr(np, name)) for name in _ROUNDING},
+    **{dtype.name: _careful(FUNCTIONS[dtype.name], _cast(dtype)) for dtype in (I32, I64)},
 }
 """The same, where nothing but a division raises exceptions."""
 
 PYTHON = Flavour(_template, literal, frozenset(FUNCTIONS))
-__all__ = ["CAREFUL", "COMMON", "EXCEPTIONAL", "FUNCTIONS", "PYTHON", "literal"]

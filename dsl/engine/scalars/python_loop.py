@@ -73,7 +73,7 @@ class PythonLoop:
         self._compiled: dict[tuple[str, bool], Mapping[str, Any]] = {}
         self._texts: dict[tuple[int, ...] | None, str] = {}
         self.source = ""
-        self._text(() if states else None)
+        self._text(() if states and not section.results[0].shape else None)
 
     def run(self, arguments: Sequence[Array]) -> Sequence[Array]:
         """Run once; see `Executable`. Raises IndexError for a label that is no class."""

@@ -13,7 +13,7 @@ import numpy as np
 from dsl.engine.scalars.pointwise import least, most, test
 from dsl.engine.scalars.scalar import Scalar, Scalars
 from dsl.graph.node import Node
-from dsl.graph.passes.section import element_total, sizes
+from dsl.graph.passes.section import sizes
 from dsl.ops.dtypes import BOOL, F64, I64, DType
 from dsl.ops.parameters import Array
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -60,10 +61,9 @@ class Scalars:
         """A number, rounded to the type."""
         with np.errstate(over="ignore"):
             number = np.asarray(value, dtype.numpy).item()
-        bits = (
-            struct.pack("d", number) if dtype.is_float else number
-        )  # tells the two zeros apart, and knows a nan again
-        return self._made(LITERAL, (), dtype, number, (LITERAL, dtype.name, bits))
+        # the bits of a float tell the two zeros apart, and know a nan again
+        same = struct.pack("d", number) if dtype.is_float else number
+        return self._made(LITERAL, (), dtype, number, (LITERAL, dtype.name, same))
 
     def element(self, operator: str, array: int, place: int, dtype: DType) -> Scalar:
         """An element of a leaf or of a state, counted in C order."""
@@ -96,7 +96,7 @@ class Scalars:
         return found
 
 
-def needed_for(roots: list[Scalar]) -> list[Scalar]:
+def needed_for(roots: Iterable[Scalar]) -> list[Scalar]:
     """The elements that these are made from, themselves included, in running order."""
     found: set[Scalar] = set(roots)
     waiting = list(found)

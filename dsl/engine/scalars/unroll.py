@@ -102,9 +102,9 @@ def _moved(scalars: Scalars, node: Node, inputs: Sequence[Elements]) -> Elements
     )
 
 
-MOVES = frozenset(
-    """reshape transpose getitem expand_dims squeeze broadcast_to flip concatenate stack tile repeat unslice pad""".split()
-)
+_VIEWS = {"reshape", "transpose", "expand_dims", "squeeze", "broadcast_to", "flip", "getitem"}
+
+MOVES = frozenset(_VIEWS | {"concatenate", "stack", "tile", "repeat", "pad", "unslice"})
 """Operations that only say where each element goes."""
 
 RULES: Mapping[str, Rule] = {

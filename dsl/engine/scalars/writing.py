@@ -1,4 +1,4 @@
-"""Statements that compute elements: what gets a name of its own, what is the same in every run, in which order states change."""
+"""Statements that compute elements: what gets a name of its own, what is computed once, in which order states change."""
 
 from __future__ import annotations
 

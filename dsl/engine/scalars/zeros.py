@@ -13,24 +13,23 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from dsl.engine.scalars.scalar import Scalar
 
-_UNSIGNED = frozenset({"square", "abs", "exp", "cosh", "hypot", "erfc", "sign", "log", "log2", "log10"})
-"""Operators whose result is never -0.0."""
+_EVEN = frozenset({"abs", "square", "exp", "cosh", "erfc", "hypot", "log", "log2", "log10", "sign"})
+"""Operators that make one and the same of both zeros, and never -0.0 of anything."""
 
-_BLIND = frozenset(
-    """abs square exp cos cosh erfc arccos log log2 log10 hypot sign isnan isinf
-    equal not_equal less less_equal greater greater_equal""".split()
-)
-"""Operators to which both zeros are one."""
+_RELATIONS = {"equal", "not_equal", "less", "less_equal", "greater", "greater_equal"}
 
-_CARRYING = frozenset(
-    """neg multiply sqrt expm1 log1p sin tan arcsin arctan sinh tanh erf floor ceil round maximum minimum""".split()
-)
-"""Operators that make a zero of either sign of one, and nothing else that differs."""
+_BLIND = _EVEN | _RELATIONS | {"cos", "arccos", "isnan", "isinf"}
+"""Operators that make one and the same of both zeros."""
+
+_ODD = {"neg", "multiply", "sqrt", "expm1", "log1p", "sin", "tan", "arcsin", "arctan", "sinh", "tanh", "erf"}
+
+_CARRYING = frozenset(_ODD | {"floor", "ceil", "round", "maximum", "minimum"})
+"""Operators that make a zero of either sign of the other zero, and nothing else that differs."""
 
 
 def is_never_negative_zero(one: Scalar) -> bool:
     """Whether it is known, from its operands, that it is not -0.0."""
-    if not one.dtype.is_float or one.operator in _UNSIGNED:
+    if not one.dtype.is_float or one.operator in _EVEN:
         return True
     operands = one.operands
     match one.operator:
@@ -93,8 +92,6 @@ def _whose_sign_is_seen(one: Scalar, seen: bool) -> Iterator[Scalar]:
         case "astype":
             if seen and one.dtype.is_float:
                 yield operands[0]
-        case operator if operator in _CARRYING:
-            if seen:
+        case operator:
+            if operator not in _BLIND and (seen or operator not in _CARRYING):
                 yield from operands
-        case operator if operator not in _BLIND:
-            yield from operands

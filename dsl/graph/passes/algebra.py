@@ -1,7 +1,7 @@
 """Algebra that keeps the bits: identities that hold in IEEE arithmetic for every value, infinities, nan and -0.0 among them.
 
-Each rule says why it holds. What the sign or the payload of a nan is, IEEE leaves open, and so do these rules. An operand stands
-in the place of a result only where it has the result's element type and shape, which broadcasting may have made larger.
+Each rule says why it holds. What the sign or the payload of a nan is, IEEE leaves open, and so do these rules. An operand
+stands in the place of a result only where it has the result's element type and shape: broadcasting may have made that larger.
 
 What looks like an identity and is none, and so has no rule here:
 

@@ -41,7 +41,7 @@ def fold_constants(section: Section) -> Section:
 
 
 def _is_foldable(node: Node, inputs: tuple[Node, ...]) -> bool:
-    return all([_is_known(source) for source in inputs]) and _is_worth_it(node, inputs)
+    return all(map(_is_known, inputs)) and _is_worth_it(node, inputs)
 
 
 def _is_known(node: Node) -> bool:

@@ -10,6 +10,9 @@ from dsl.source.diagnostic import fail
 from dsl.training.data.splits import shuffled
 from dsl.training.data.table import Array, Rows
 
+Batch = dict[str, Array]
+"""Some rows of each field."""
+
 
 class Dataset:
     """Arrays with as many rows each, and the name that messages give them together: `digits.train`.
@@ -45,24 +48,42 @@ class Dataset:
         return steps
 
     def batches(
-        self, size: int | None, generator: np.random.Generator | None = None, *, drop_last: bool = False
-    ) -> Iterator[dict[str, Array]]:
+        self,
+        size: int | None,
+        generator: np.random.Generator | None = None,
+        *,
+        drop_last: bool = False,
+        into: Batch | None = None,
+    ) -> Iterator[Batch]:
         """The rows in batches of `size`, the last one shorter unless it is dropped; None is all rows at once.
 
-        In the order of the rows, as views; with a generator, in an order that its next raw numbers decide, as copies.
-        Raises ProgramError, at once, as `steps` does.
+        In the order of the rows, as views; with a generator, in an order that its next raw numbers decide, as copies: each
+        in the memory of the one before where a dictionary is given to keep it `into`. Raises ProgramError, at once, as
+        `steps` does.
         """
         steps = self.steps(size, drop_last=drop_last)
         order = None if generator is None else shuffled(len(self), generator)
-        return self._cut(steps, len(self) if size is None else size, order)
+        return self._cut(steps, len(self) if size is None else size, order, into)
 
-    def _cut(self, steps: int, size: int, order: Rows | None) -> Iterator[dict[str, Array]]:
+    def _cut(self, steps: int, size: int, order: Rows | None, into: Batch | None) -> Iterator[Batch]:
         for step in range(steps):
             rows = slice(step * size, (step + 1) * size)
             if order is None:
                 yield {field: array[rows] for field, array in self.arrays.items()}
-            else:
+            elif into is None:
                 yield {field: array.take(order[rows], axis=0) for field, array in self.arrays.items()}
+            else:
+                yield self._taken(order[rows], size, into)
+
+    def _taken(self, rows: Rows, size: int, into: Batch) -> Batch:
+        """Some rows in memory that is kept for `size` of them."""
+        found: Batch = {}
+        for field, array in self.arrays.items():
+            if field not in into or len(into[field]) != size:
+                into[field] = np.empty((size, *array.shape[1:]), array.dtype)
+            found[field] = into[field][: len(rows)]
+            np.take(array, rows, axis=0, out=found[field], mode="clip")  # "raise" would copy the output once more
+        return found
 
     def __repr__(self) -> str:
         shapes = ", ".join(f"{field}: {list(array.shape)}" for field, array in self.arrays.items())

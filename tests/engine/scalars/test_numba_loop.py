@@ -147,7 +147,7 @@ def test_arrays_that_may_not_be_written_to_or_do_not_lie_on_a_boundary_are_taken
 
 def test_labels_that_are_no_class_are_an_error_as_in_the_reference() -> None:
     section = section_of(lambda c: call("one_hot", c, classes=3), np.array([0, 2]))
-    with pytest.raises(IndexError, match="label 3 at .1. is out of range"):
+    with pytest.raises(IndexError, match=r"label 3 at .1. is out of range"):
         ScalarLoopGenerator().compile(section, []).run([np.array([0, 3])])
 
 
@@ -184,6 +184,20 @@ def test_a_file_that_was_changed_is_written_anew(cache_of_these_tests) -> None:
     changed = next(file for file in folder.glob("*.py") if "* 5" in file.read_text())
     changed.write_text("raise SystemExit")
     assert value_of(compiled(TEXT.format(5), signature())) == 15.0
+
+
+def test_machine_code_that_is_damaged_is_made_anew(cache_of_these_tests) -> None:
+    compiled(TEXT.format(7), signature())
+    folder = cache_of_these_tests / "nn-lang" / "loops"
+    module = next(file for file in folder.glob("*.py") if "* 7" in file.read_text())
+    kept = list((folder / "__pycache__").glob(f"{module.stem}.*.nb*"))
+    assert len(kept) == 2
+    for file in kept:
+        file.write_bytes(file.read_bytes()[:-20])
+    assert value_of(compiled(TEXT.format(7), signature())) == 21.0
+    compiled(TEXT.format(7), signature())
+    again = compiled(TEXT.format(7), signature())
+    assert sum(again.stats.cache_hits.values()) == 1
 
 
 def test_a_folder_that_cannot_be_made_or_is_open_to_others_means_no_cache(tmp_path, monkeypatch) -> None:
@@ -227,7 +241,7 @@ def test_what_cannot_be_compiled_is_named(monkeypatch) -> None:
     assert generator.obstacle(powers) == "has no code for `power` of i64[2], i64"
     assert generator.obstacle(neuron()) == ""
     monkeypatch.setattr(numba_loop, "find_spec", lambda name: None)
-    assert generator.obstacle(neuron()) == 'numba is not installed (pip install "nn-lang[fast]")'
+    assert generator.obstacle(neuron()) == 'needs numba, which is not installed (pip install "nn-lang[fast]")'
 
 
 def test_numba_is_imported_by_the_first_run_only() -> None:

@@ -161,20 +161,20 @@ def test_where_every_run_is_exceptional_the_fallback_does_them_all():
 
 
 def test_an_exception_that_is_none_of_arithmetic_leaves_the_states_as_they_were():
-    class Interrupted(Exception):
+    class InterruptedRunError(Exception):
         pass
 
     class Rates(np.ndarray):
         def tolist(self):
             def numbers():
                 yield from [0.1, 0.1]
-                raise Interrupted
+                raise InterruptedRunError
 
             return numbers()
 
     code, _, own, _ = both(neuron(), np.array([0.5, 0.1]))
     rates = np.array([[0.1], [0.2], [0.3]]).view(Rates)
-    with pytest.raises(Interrupted):
+    with pytest.raises(InterruptedRunError):
         code.repeat(3, [np.array(0.7), np.array(0.9)], rates)
     assert own[0].tolist() == [0.5, 0.1]
 

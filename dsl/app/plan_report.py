@@ -1,0 +1,221 @@
+"""The plan of a program in words, for `nn check --print`: its calls and their memory, what each pass did, the code."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any, Literal
+
+import click
+
+from dsl.app.figures import short
+from dsl.app.output import styled, table
+from dsl.app.planned import Planned, planned
+from dsl.app.program import Program
+from dsl.app.report import line_of
+from dsl.app.stages import expression
+from dsl.app.wording import plural
+from dsl.engine.choice import GENERATORS, choose
+from dsl.engine.executable import Executable
+from dsl.engine.listing import Entry, Listing, Value, listing
+from dsl.engine.names import AUTOMATIC, REFERENCE
+from dsl.graph.node import Node
+from dsl.graph.passes.describe import describe, difference
+from dsl.graph.passes.lowering.lower import lower
+from dsl.graph.passes.pipeline import trace
+from dsl.graph.passes.section import Section
+from dsl.source.diagnostic import fail
+from dsl.source.render import printable
+
+PlanStage = Literal["plan", "passes", "code"]
+PLAN_STAGES: tuple[PlanStage, ...] = ("plan", "passes", "code")
+
+
+@dataclass(slots=True)
+class Plan:
+    """A section compiled: the sections on its way, by what made them, and the code generator that took the last one."""
+
+    title: str
+    results: Sequence[str]
+    stages: list[tuple[str, Section]]
+    generator: str
+    reason: str
+    executable: Executable
+    others: dict[str, str] = field(default_factory=dict[str, str])
+    """Why the other code generators cannot take it; empty where they could."""
+
+    @property
+    def listing(self) -> Listing:
+        """The calls of the code."""
+        return listing(self.stages[-1][1], self.executable, self.results)
+
+
+def print_plan(stage: PlanStage, program: Program, engine: str = AUTOMATIC) -> None:
+    """Print the plan of a program, the passes that lead to it, or its code. Raises ProgramError."""
+    found = planned(program)
+    if stage == "passes":
+        _print_passes(found.title, _stages(found))
+        return
+    plan = _compiled(found, engine)
+    if stage == "code":
+        click.echo("\n".join(map(printable, plan.executable.source.splitlines())))
+    else:
+        _print_calls(plan)
+
+
+def plan_as_json(stage: PlanStage, program: Program, engine: str = AUTOMATIC) -> Any:
+    """The same for tools: the plan or its passes as objects, the code as its lines. Raises ProgramError."""
+    found = planned(program)
+    if stage == "passes":
+        return _passes_as_json(found.title, _stages(found))
+    plan = _compiled(found, engine)
+    return plan.executable.source.splitlines() if stage == "code" else _plan_as_json(plan, engine)
+
+
+def _stages(found: Planned) -> list[tuple[str, Section]]:
+    """The section as it is, then after each step of its way that changed it."""
+    lowered = lower(found.section)
+    return [("", found.section), ("lowering", lowered), *trace(lowered)]
+
+
+def _compiled(found: Planned, engine: str) -> Plan:
+    if engine == REFERENCE:
+        raise fail("engine", "the engine `reference` has no plan", hint="`--print graph` and `--print gradient` show what it runs")
+    stages = _stages(found)
+    ready = stages[-1][1]
+    choice = choose(ready, engine)
+    name, executable = choice.generator.name, choice.generator.compile(ready, found.states)
+    others = {other: make().obstacle(ready) for other, make in GENERATORS.items() if other != name}
+    return Plan(found.title, found.results, stages, name, choice.reason, executable, others)
+
+
+# -- the calls ------------------------------------------------------------------------------------------------------------
+
+
+def _print_calls(plan: Plan) -> None:
+    found = plan.listing
+    numbers = count(1)
+    rows = [_row(entry, "" if entry.kind in ("given", "state", "free") else str(next(numbers))) for entry in found.entries]
+    table(
+        ["", "call", "value", "bytes", "FLOPs", "line"],
+        rows,
+        title=f"plan of {plan.title}",
+        right=["", "bytes", "FLOPs", "line"],
+    )
+    click.echo()
+    table(["in all", ""], [[name, text] for name, text in _summary(plan, found).items()])
+
+
+def _row(entry: Entry, number: str) -> list[str]:
+    return [
+        number,
+        _equation(entry),
+        "; ".join(map(_described, entry.writes)),
+        short(entry.nbytes) if entry.kind == "call" else "",
+        short(entry.flops) if number else "",
+        ", ".join(dict.fromkeys(map(_line, entry.nodes))),
+    ]
+
+
+def _described(value: Value) -> str:
+    """The type of a value and where it lies: `f32[64, 10] @1024`, `f32[10], view of parameters`."""
+    apart = " " if value.place.startswith("@") else ", "
+    return f"{value.node.type}{apart}{value.place}" if value.place else str(value.node.type)
+
+
+def _equation(entry: Entry) -> str:
+    """What is written, from what is read: `h = matmul(x, w)`; several operations `y = {multiply ×2, add}(x, rate)`."""
+    written = ", ".join(value.name for value in entry.writes)
+    if entry.kind in ("given", "state"):
+        return written
+    if entry.kind == "free":
+        names = {value.node: value.name for value in entry.reads}
+        return f"{written} = {expression(entry.nodes[0], names.__getitem__)}"
+    read = ", ".join(value.name for value in entry.reads)
+    counts = Counter(node.label for node in entry.nodes)
+    operations = ", ".join(name if times == 1 else f"{name} ×{times}" for name, times in counts.items())
+    return f"{written} = {operations if len(entry.nodes) == 1 else f'{{{operations}}}'}({read})"
+
+
+def _line(node: Node) -> str:
+    """The line that a node comes from, marked where it serves a gradient."""
+    return f"∂ {line_of(node)}" if node.backward_of else line_of(node)
+
+
+def _summary(plan: Plan, found: Listing) -> dict[str, str]:
+    calls, free = found.count("call"), found.count("free")
+    counted = f"{calls:,}, and {plural(free, 'operation')} that {'needs' if free == 1 else 'need'} none"
+    return {
+        "engine": f"{plan.generator}, {plan.reason}",
+        **{f"not {name}": f"it {why}" for name, why in plan.others.items() if why},
+        **({"calls": counted, "arena": plural(found.arena, "byte")} if found.arena else {}),
+        "states": plural(found.states, "byte"),
+        "constants": plural(found.constants, "byte"),
+        "FLOPs": f"{found.flops:,}",
+    }
+
+
+def _plan_as_json(plan: Plan, engine: str) -> dict[str, Any]:
+    found = plan.listing
+    return {
+        "of": plan.title,
+        "engine": plan.generator,
+        "asked": engine,
+        "reason": plan.reason,
+        "others": plan.others,
+        "entries": [_entry_as_json(entry) for entry in found.entries],
+        "bytes": {"arena": found.arena, "states": found.states, "constants": found.constants},
+        "flops": found.flops,
+    }
+
+
+def _entry_as_json(entry: Entry) -> dict[str, Any]:
+    return {
+        "kind": entry.kind,
+        "operations": [node.label for node in entry.nodes if node.operation],
+        "reads": [_value_as_json(value) for value in entry.reads],
+        "writes": [_value_as_json(value) for value in entry.writes],
+        "bytes": entry.nbytes,
+        "flops": entry.flops,
+        "places": [
+            {"file": node.span.source.name, "line": node.span.line, "backward": node.backward_of is not None}
+            for node in entry.nodes
+            if node.span
+        ],
+    }
+
+
+def _value_as_json(value: Value) -> dict[str, Any]:
+    return {"name": value.name, "place": value.place, "type": str(value.node.type)}
+
+
+# -- the passes -----------------------------------------------------------------------------------------------------------
+
+
+def _print_passes(title: str, stages: Sequence[tuple[str, Section]]) -> None:
+    first = stages[0][1]
+    click.echo(styled(f"{title}: {plural(len(first.operations), 'operation')}", bold=True))
+    click.echo("\n".join(map(printable, describe(first))))
+    for (_, before), (name, after) in zip(stages, stages[1:], strict=False):
+        counts = f"{len(before.operations):,} operations before, {len(after.operations):,} after"
+        click.echo(styled(f"\n{name}: {counts}", bold=True))
+        for line in difference(before, after):
+            click.echo(styled(printable(line), fg="green" if line.startswith("+") else "red"))
+
+
+def _passes_as_json(title: str, stages: Sequence[tuple[str, Section]]) -> dict[str, Any]:
+    passes: list[Mapping[str, Any]] = []
+    for (_, before), (name, after) in zip(stages, stages[1:], strict=False):
+        lines = difference(before, after)
+        passes.append(
+            {
+                "name": name,
+                "operations": len(after.operations),
+                "removed": [line[2:] for line in lines if line.startswith("-")],
+                "added": [line[2:] for line in lines if line.startswith("+")],
+            }
+        )
+    first = stages[0][1]
+    return {"of": title, "operations": len(first.operations), "section": describe(first), "passes": passes}
