@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -53,11 +53,16 @@ class TrainingStep:
         """
         return self._stepper.section(feeds, self._rate) if isinstance(self._stepper, CompiledStepper) else None
 
-    def run(self, feeds: Mapping[str, Array]) -> float:
+    def run(self, feeds: Feeds) -> float:
         """One update; the loss before it. Raises ProgramError."""
-        return self._stepper.step(feeds, self._rate)
+        return self._stepper.step(_arrays(feeds), self._rate)
 
-    def repeat(self, count: int, feeds: Mapping[str, Array]) -> npt.NDArray[np.float64]:
+    def repeat(self, count: int, feeds: Feeds) -> npt.NDArray[np.float64]:
         """So many updates on the same feeds; the loss before each. Raises ProgramError."""
-        rates: Sequence[Rate] = [self._rate] * count
-        return self._stepper.steps(feeds, rates)
+        if count < 1:
+            return np.empty(0)
+        return self._stepper.steps(_arrays(feeds), [self._rate] * count)
+
+
+def _arrays(feeds: Feeds) -> dict[str, Array]:
+    return {name: np.asarray(value) for name, value in feeds.items()}

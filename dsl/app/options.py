@@ -60,6 +60,9 @@ engine_option = click.option(
     default=AUTOMATIC,
     help="What runs the program: a code generator, or the interpreter that they are compared with.",
 )
+profile_option = click.option(
+    "--profile", is_flag=True, help="Tell where the time goes, by lines of the program, on standard error."
+)
 trap_option = click.option(
     "--trap-nonfinite", is_flag=True, help="Stop at the first value that is infinite or nan, and name it."
 )

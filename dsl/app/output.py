@@ -55,7 +55,13 @@ def console(stderr: bool = False) -> Console:
     return Console(stderr=stderr, highlight=False, width=None if stream.isatty() else _WIDE)
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[str]], title: str = "", right: Sequence[str] = ()) -> None:
+def table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    title: str = "",
+    right: Sequence[str] = (),
+    err: bool = False,
+) -> None:
     """Print a table; columns named in `right` are aligned to the right. User text is shown as it is, never as markup.
 
     A terminal folds cells to its width, a file gets every row on one line.
@@ -69,13 +75,13 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]], title: str = ""
         shown.add_column(Text(printable(column)), justify="right" if column in right else "left", overflow="fold")
     for row in rows:
         shown.add_row(*(Text(printable(cell)) for cell in row))
-    page = console()
+    page = console(stderr=err)
     if title:  # above the table and not part of it, where it would be folded to the width of the columns
         page.print(Text(printable(title), style="bold"))
     with page.capture() as captured:
         page.print(shown)
     lines = captured.get().splitlines()
-    click.echo("\n".join(lines if page.is_terminal else map(str.rstrip, lines)))
+    click.echo("\n".join(lines if page.is_terminal else map(str.rstrip, lines)), err=err)
 
 
 def styled(text: str, **style: Any) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import count
+from dataclasses import dataclass
+from itertools import count, pairwise
 from typing import Any, Literal
 
 import click
@@ -20,17 +20,15 @@ from dsl.app.wording import plural
 from dsl.engine.choice import GENERATORS, choose
 from dsl.engine.executable import Executable
 from dsl.engine.listing import Entry, Listing, Value, listing
-from dsl.engine.names import AUTOMATIC, REFERENCE
+from dsl.engine.names import AUTOMATIC
 from dsl.graph.node import Node
 from dsl.graph.passes.describe import describe, difference
 from dsl.graph.passes.lowering.lower import lower
 from dsl.graph.passes.pipeline import trace
 from dsl.graph.passes.section import Section
-from dsl.source.diagnostic import fail
 from dsl.source.render import printable
 
 PlanStage = Literal["plan", "passes", "code"]
-PLAN_STAGES: tuple[PlanStage, ...] = ("plan", "passes", "code")
 
 
 @dataclass(slots=True)
@@ -43,7 +41,7 @@ class Plan:
     generator: str
     reason: str
     executable: Executable
-    others: dict[str, str] = field(default_factory=dict[str, str])
+    others: dict[str, str]
     """Why the other code generators cannot take it; empty where they could."""
 
     @property
@@ -81,8 +79,6 @@ def _stages(found: Planned) -> list[tuple[str, Section]]:
 
 
 def _compiled(found: Planned, engine: str) -> Plan:
-    if engine == REFERENCE:
-        raise fail("engine", "the engine `reference` has no plan", hint="`--print graph` and `--print gradient` show what it runs")
     stages = _stages(found)
     ready = stages[-1][1]
     choice = choose(ready, engine)
@@ -97,7 +93,9 @@ def _compiled(found: Planned, engine: str) -> Plan:
 def _print_calls(plan: Plan) -> None:
     found = plan.listing
     numbers = count(1)
-    rows = [_row(entry, "" if entry.kind in ("given", "state", "free") else str(next(numbers))) for entry in found.entries]
+    rows = [
+        _row(entry, "" if entry.kind in ("given", "state", "free") else str(next(numbers))) for entry in found.entries
+    ]
     table(
         ["", "call", "value", "bytes", "FLOPs", "line"],
         rows,
@@ -136,7 +134,8 @@ def _equation(entry: Entry) -> str:
     read = ", ".join(value.name for value in entry.reads)
     counts = Counter(node.label for node in entry.nodes)
     operations = ", ".join(name if times == 1 else f"{name} ×{times}" for name, times in counts.items())
-    return f"{written} = {operations if len(entry.nodes) == 1 else f'{{{operations}}}'}({read})"
+    together = f"{{{operations}}}" if len(entry.nodes) > 1 else operations or "copy"
+    return f"{written} = {together}({read})"
 
 
 def _line(node: Node) -> str:
@@ -146,11 +145,11 @@ def _line(node: Node) -> str:
 
 def _summary(plan: Plan, found: Listing) -> dict[str, str]:
     calls, free = found.count("call"), found.count("free")
-    counted = f"{calls:,}, and {plural(free, 'operation')} that {'needs' if free == 1 else 'need'} none"
+    none = f", and {plural(free, 'operation')} that {'needs' if free == 1 else 'need'} none" if free else ""
     return {
         "engine": f"{plan.generator}, {plan.reason}",
         **{f"not {name}": f"it {why}" for name, why in plan.others.items() if why},
-        **({"calls": counted, "arena": plural(found.arena, "byte")} if found.arena else {}),
+        **({} if found.arena is None else {"calls": f"{calls:,}{none}", "arena": plural(found.arena, "byte")}),
         "states": plural(found.states, "byte"),
         "constants": plural(found.constants, "byte"),
         "FLOPs": f"{found.flops:,}",
@@ -198,7 +197,7 @@ def _print_passes(title: str, stages: Sequence[tuple[str, Section]]) -> None:
     first = stages[0][1]
     click.echo(styled(f"{title}: {plural(len(first.operations), 'operation')}", bold=True))
     click.echo("\n".join(map(printable, describe(first))))
-    for (_, before), (name, after) in zip(stages, stages[1:], strict=False):
+    for (_, before), (name, after) in pairwise(stages):
         counts = f"{len(before.operations):,} operations before, {len(after.operations):,} after"
         click.echo(styled(f"\n{name}: {counts}", bold=True))
         for line in difference(before, after):
@@ -207,7 +206,7 @@ def _print_passes(title: str, stages: Sequence[tuple[str, Section]]) -> None:
 
 def _passes_as_json(title: str, stages: Sequence[tuple[str, Section]]) -> dict[str, Any]:
     passes: list[Mapping[str, Any]] = []
-    for (_, before), (name, after) in zip(stages, stages[1:], strict=False):
+    for (_, before), (name, after) in pairwise(stages):
         lines = difference(before, after)
         passes.append(
             {

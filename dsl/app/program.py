@@ -315,7 +315,9 @@ class Program:
         wanted = {name: self.node(name) for name in _listed(fetch)}
         return self._function(wanted, engine)
 
-    def gradient_function(self, of: str | None = None, wrt: Names | None = None, engine: Engine | None = None) -> Function:
+    def gradient_function(
+        self, of: str | None = None, wrt: Names | None = None, engine: Engine | None = None
+    ) -> Function:
         """A value, under its name, and its gradients, under `∂of/∂name`, as a function of feeds, compiled.
 
         With respect to all parameters unless `wrt` names others; those that `of` does not depend on are left out.
@@ -394,7 +396,9 @@ class Program:
         self._check_fed_once(run, datasets)
         rows: dict[str, Any] = {k: v[:1] for k, v in datasets[run.data].arrays.items()} if run.data else {}
         first = self._ready({**self.given, **rows})
-        trainer = Trainer(self.model.graph, run, self.model.metrics, first, datasets, self.given, self.trap, self.engine)
+        trainer = Trainer(
+            self.model.graph, run, self.model.metrics, first, datasets, self.given, self.trap, self.engine
+        )
         try:
             outcome = trainer.train(progress)
         except KeyboardInterrupt:

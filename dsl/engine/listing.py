@@ -14,7 +14,6 @@ from dsl.graph.node import Node
 from dsl.graph.passes.section import Section, sizes
 from dsl.ops.slicing import spell_index
 
-
 Kind = Literal["given", "state", "call", "free", "operation"]
 """What is there before a run; a call; an operation that needs none, such as a view; one of code that has no calls."""
 
@@ -30,7 +29,7 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A value that is there before a run, or operations, several where they run together.
+    """A value that is there before a run; operations, several where they run together; or none, to copy an update.
 
     What only they themselves read is neither read nor written. Constants are read by what they are.
     """
@@ -53,10 +52,10 @@ class Entry:
 
 @dataclass(slots=True)
 class Listing:
-    """A plan in running order, and the bytes that it keeps from run to run."""
+    """A plan in running order, and the bytes that it keeps from run to run. Code without calls has no arena."""
 
     entries: list[Entry]
-    arena: int
+    arena: int | None
     states: int
     constants: int
 
@@ -108,9 +107,9 @@ class _Lister:
         for node in self.section.operations:
             yield self.entry("operation", [node])
 
-    def arena(self) -> int:
+    def arena(self) -> int | None:
         """The bytes of the memory that values share."""
-        return 0
+        return None
 
     def leaf(self, kind: Kind, node: Node) -> Entry:
         """A value that is there before a run."""
@@ -161,6 +160,10 @@ class _ArrayLister(_Lister):
     def operations(self) -> Iterator[Entry]:
         for statement in self.statements:
             yield self.entry("call" if statement.lines else "free", statement.nodes)
+        for state, update in zip(self.section.states, self.section.updates, strict=True):
+            if update is not state and update not in self.storage.in_state:
+                read = Value(update, self.name(update), self.place(update))
+                yield Entry("call", [], [read], [Value(state, self.names[state], "state")])
 
     def arena(self) -> int:
         return self.storage.nbytes
@@ -179,7 +182,7 @@ class _ArrayLister(_Lister):
             return f"{self.name(whole)}[{spell_index(index)}]"
         if node in storage.offsets:
             return f"@{storage.offsets[node]}"
-        return "of its own" if node in storage.kept else super().place(node)
+        return "memory of its own" if node in storage.kept else super().place(node)
 
     def place_written(self, node: Node) -> str:
         place = self.place(node)

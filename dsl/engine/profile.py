@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from time import perf_counter_ns
@@ -25,9 +25,13 @@ from dsl.ops.parameters import Array
 
 @dataclass(slots=True)
 class Timing:
-    """Operations that run together: how often they did, and how long that took in all."""
+    """Operations that run together: how often they did, and how long that took in all.
+
+    `names` are the values of the program that each of them belongs to; empty for what no line of it computes.
+    """
 
     nodes: list[Node]
+    names: list[str]
     calls: int = 0
     nanoseconds: int = 0
 
@@ -64,13 +68,14 @@ class Profiler:
             self.measured.add(generator.name)
             return TimedArrays(executable, self._begin)
 
-    def _begin(self, nodes: list[Node]) -> Timing:
-        timing = Timing(nodes)
-        self.timings.append(timing)
-        return timing
+    def _begin(self, section: Section, groups: Sequence[list[Node]]) -> list[Timing]:
+        names = value_names(section)
+        timings = [Timing(nodes, [names.get(node, "") for node in nodes]) for nodes in groups]
+        self.timings += timings
+        return timings
 
     @contextmanager
-    def _timed_compilation(self) -> Iterator[None]:
+    def _timed_compilation(self) -> Generator[None]:
         began = perf_counter_ns()
         try:
             yield
@@ -78,8 +83,27 @@ class Profiler:
             self.compiling += perf_counter_ns() - began
 
 
-Begin = Callable[[list[Node]], Timing]
-"""Begins to time operations."""
+Begin = Callable[[Section, Sequence[list[Node]]], list[Timing]]
+"""Begins to time operations of a section."""
+
+
+def value_names(section: Section) -> dict[Node, str]:
+    """The value of the program that each operation belongs to, by its name path.
+
+    What serves a gradient belongs to the value that it is the gradient of; the steps of an operation that was written out
+    belong to the last one, which has the name.
+    """
+    names: dict[Node, str] = {}
+    users: dict[Node, list[Node]] = {}
+    for node in reversed(section.operations):
+        for source in node.inputs:
+            users.setdefault(source, []).append(node)
+        if node.span is None:
+            continue
+        owner = node.backward_of or node
+        alike = (user for user in users.get(node, ()) if user.span == node.span and user.backward_of is None)
+        names[node] = owner.name or next((names[user] for user in alike if user in names), "")
+    return names
 
 
 class TimedArrays:
@@ -92,7 +116,7 @@ class TimedArrays:
         statements = [statement for statement in code.statements if statement.lines]
         if executable.after:
             statements.append(Statement(updates, executable.after))
-        self._timings = [begin(statement.nodes) for statement in statements]
+        self._timings = begin(section, [statement.nodes for statement in statements])
         self._spent = [0] * len(statements)
         clock, spent = code.bind(perf_counter_ns, "clock"), code.bind(self._spent, "spent")
         last, now = code.free("last"), code.free("now")
@@ -132,7 +156,9 @@ class TimedReference:
     def __init__(self, section: Section, states: Sequence[Array], begin: Begin) -> None:
         self._section, self._states = section, list(states)
         self._engine = ReferenceEngine(section.graph, [*section.results, *section.updates])
-        self._timings = {node: begin([node]) for node in self._engine.order if node.operation}
+        operations = [node for node in self._engine.order if node.operation]
+        timings = begin(section, [[node] for node in operations])
+        self._timings = dict(zip(operations, timings, strict=True))
 
     def run(self, arguments: Sequence[Array]) -> list[Array]:
         """Run once, timed."""

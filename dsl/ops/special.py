@@ -35,7 +35,7 @@ def erfc(x: Array) -> Array:
 
 
 @dataclass(frozen=True, slots=True)
-class _Fit:
+class Fit:
     """The polynomials for one precision, constant coefficients first.
 
     `near_zero` is erf(x) / x - 1 in x**2, below the border. `tail` is (x + pole) * exp(x**2) * erfc(x) from the border to
@@ -49,17 +49,17 @@ class _Fit:
 
     @property
     def slope(self) -> float:
-        return (_BORDER + self.end + 2 * self.pole) / (self.end - _BORDER)
+        return (BORDER + self.end + 2 * self.pole) / (self.end - BORDER)
 
     @property
     def offset(self) -> float:
-        return self.slope * _BORDER + _BORDER + self.pole
+        return self.slope * BORDER + BORDER + self.pole
 
 
 # Both polynomials interpolate in Chebyshev's nodes, computed with 60 digits by tests/operations/fit_erf.py. Their own
 # relative error is below 7e-18 in f64 and 5e-9 in f32, so that rounding is all that remains.
-_BORDER = 0.5
-_SINGLE = _Fit(
+BORDER = 0.5
+SINGLE = Fit(
     near_zero=(
         0.12837916560179147,
         -0.37612609007469805,
@@ -81,7 +81,7 @@ _SINGLE = _Fit(
     pole=2.5,
     end=10.5,
 )
-_DOUBLE = _Fit(
+DOUBLE = Fit(
     near_zero=(
         0.12837916709551256,
         -0.37612638903183476,
@@ -124,7 +124,7 @@ _BLOCK = 8192
 """Elements a block: some arrays of that many doubles stay in the processor's cache through all passes."""
 
 
-def _by_blocks(kernel: Callable[[Array, _Fit], Array], x: Array) -> Array:
+def _by_blocks(kernel: Callable[[Array, Fit], Array], x: Array) -> Array:
     """The kernel's values in the floating type of `x`; half precision is computed in single, integers in double."""
     x = np.asarray(x)
     result = x.dtype if x.dtype.kind == "f" else np.dtype(np.float64)
@@ -133,33 +133,33 @@ def _by_blocks(kernel: Callable[[Array, _Fit], Array], x: Array) -> Array:
     values = np.empty_like(flat)
     for start in range(0, flat.size, _BLOCK):
         block = slice(start, start + _BLOCK)
-        values[block] = kernel(flat[block], _SINGLE if single else _DOUBLE)
+        values[block] = kernel(flat[block], SINGLE if single else DOUBLE)
     return values.reshape(x.shape).astype(result, copy=False)
 
 
-def _erf_block(x: Array, fit: _Fit) -> Array:
+def _erf_block(x: Array, fit: Fit) -> Array:
     size = np.abs(x)
     far = 1 - np.exp(-np.square(size)) * _scaled_tail(size, fit)
-    return np.where(size < _BORDER, _near_zero(x, fit), np.copysign(far, x))
+    return np.where(size < BORDER, _near_zero(x, fit), np.copysign(far, x))
 
 
-def _erfc_block(x: Array, fit: _Fit) -> Array:
+def _erfc_block(x: Array, fit: Fit) -> Array:
     size = np.minimum(np.abs(x), fit.end)
     # exp(-x**2) loses as many digits as x**2 has before the point; a head of few bits squares exactly
     head = np.floor(size * 64) / 64
     tail = np.exp(-np.square(head)) * np.exp((head - size) * (head + size)) * _scaled_tail(size, fit)
-    return np.where(size < _BORDER, 1 - _near_zero(x, fit), np.where(x < 0, 2 - tail, tail))
+    return np.where(size < BORDER, 1 - _near_zero(x, fit), np.where(x < 0, 2 - tail, tail))
 
 
-def _near_zero(x: Array, fit: _Fit) -> Array:
+def _near_zero(x: Array, fit: Fit) -> Array:
     """erf(x) below the border."""
-    x = np.clip(x, -_BORDER, _BORDER)
+    x = np.clip(x, -BORDER, BORDER)
     return x + x * _polynomial(fit.near_zero, np.square(x))
 
 
-def _scaled_tail(size: Array, fit: _Fit) -> Array:
+def _scaled_tail(size: Array, fit: Fit) -> Array:
     """exp(x**2) * erfc(x) from the border on."""
-    size = np.clip(size, _BORDER, fit.end)
+    size = np.clip(size, BORDER, fit.end)
     shifted = size + fit.pole
     return _polynomial(fit.tail, (fit.slope * size - fit.offset) / shifted) / shifted
 

@@ -26,10 +26,11 @@ from dsl.training.step_section import Group, StepSection, step_section
 
 @dataclass(slots=True)
 class _Step:
-    """A step compiled for feeds of certain shapes. `sources` are where its arguments come from: a feed, or a fixed value."""
+    """A step compiled for feeds of certain types. `sources` are where its arguments come from: a feed as it is, a fixed value,
+    or the placeholder of a feed that has another element type than it needs."""
 
     executable: Executable
-    sources: list[str | Array]
+    sources: list[str | Array | Node]
     groups: int
 
 
@@ -75,22 +76,39 @@ class CompiledStepper:
     def steps(self, feeds: Mapping[str, Array], rates: Sequence[Rate]) -> npt.NDArray[np.float64]:
         """Updates on the same feeds, one for each rate; the loss before each. Raises ProgramError."""
         optimizer = self._coefficients.at(rates[0])
-        key = (*[(name, array.shape) for name, array in feeds.items()], *optimizer.slots())
+        key = (*[(name, array.shape, array.dtype) for name, array in feeds.items()], *optimizer.slots())
         step = self._steps.get(key)
         if step is None:
             step = self._steps[key] = self._compile(feeds, optimizer)
         series = self._coefficients.advance(rates)
         if step.groups > 1:
             series = np.tile(series, (1, step.groups))
-        arguments = [contiguous(feeds[source]) if isinstance(source, str) else source for source in step.sources]
         try:
-            return step.executable.repeat(len(rates), arguments, series)
+            return step.executable.repeat(len(rates), self._arguments(step, feeds), series)
         except RUN_ERRORS as error:
             raise self._failure(feeds, error) from None
 
+    def _arguments(self, step: _Step, feeds: Mapping[str, Array]) -> list[Array]:
+        given: Mapping[Node, Array] = {}
+        arguments: list[Array] = []
+        for source in step.sources:
+            if isinstance(source, str):
+                arguments.append(contiguous(feeds[source]))
+            elif isinstance(source, Node):
+                given = given or self._binding.bind(self._parameters, {**self._constants, **feeds})[0]
+                arguments.append(contiguous(given[source]))
+            else:
+                arguments.append(source)
+        return arguments
+
+    def _source(self, node: Node, feeds: Mapping[str, Array], given: Mapping[Node, Array]) -> str | Array | Node:
+        if node.name not in feeds:
+            return contiguous(given[node])
+        return node.name if given[node] is feeds[node.name] else node
+
     def _compile(self, feeds: Mapping[str, Array], optimizer: Elementwise) -> _Step:
         given, sizes = self._binding.bind(self._parameters, {**self._constants, **feeds})
-        sources = [node.name if node.name in feeds else contiguous(given[node]) for node in self._given]
+        sources = [self._source(node, feeds, given) for node in self._given]
         try:
             built, states = self._build(sizes, optimizer)
             executable = compile_section(built.section, states, self._engine)
@@ -108,9 +126,7 @@ class CompiledStepper:
         return built.section, states
 
     def _build(self, sizes: Mapping[str, int], optimizer: Elementwise) -> tuple[StepSection, list[Array]]:
-        built = step_section(
-            self._graph, self._given, self._loss, self._gradients, sizes, optimizer, self._clipping
-        )
+        built = step_section(self._graph, self._given, self._loss, self._gradients, sizes, optimizer, self._clipping)
         return built, [array for group in built.groups for array in self._states(group, optimizer)]
 
     def _states(self, group: Group, optimizer: Elementwise) -> list[Array]:
@@ -132,4 +148,3 @@ class CompiledStepper:
         given, sizes = self._binding.bind(self._parameters, {**self._constants, **feeds})
         reference = ReferenceEngine(self._graph, [self._loss, *self._gradients.values()])
         return run_error(reference, given, sizes, error)
-

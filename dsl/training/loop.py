@@ -94,7 +94,9 @@ class Trainer:
         self.stepper = self._stepper(graph, found, parameters, engine)
         self.measurements = Measurements(graph, run.minimize, metrics, engine)
 
-    def _stepper(self, graph: Graph, found: Mapping[Node, Node], parameters: Mapping[str, Array], engine: Engine) -> Stepper:
+    def _stepper(
+        self, graph: Graph, found: Mapping[Node, Node], parameters: Mapping[str, Array], engine: Engine
+    ) -> Stepper:
         """A compiled step, unless every value has to be looked at, or the optimiser asks for several losses a step."""
         run = self.run
         if isinstance(run.optimizer, Elementwise) and engine != REFERENCE and not self.trap:

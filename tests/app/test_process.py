@@ -34,7 +34,7 @@ class TestUsage:
         for option in re.findall(r"^  (--[a-z-]+)", result.out, re.MULTILINE):
             if option != "--help":
                 text = result.out.partition(f"  {option}")[2]
-                assert re.match(r"[^\n]*(  |\n {10})[A-Z]", text), option
+                assert re.match(r"[^\n]*(  |\n {10,})[A-Z]", text), option
 
     def test_version(self):
         assert nn("--version").out == f"nn-lang {dsl.__version__}\n"

@@ -12,6 +12,7 @@ import click
 
 from dsl.app import options
 from dsl.app.options import read_feeds, read_settings
+from dsl.engine.names import AUTOMATIC, ENGINES, REFERENCE
 
 if TYPE_CHECKING:
     from dsl.app.plan_report import PlanStage
@@ -31,7 +32,12 @@ if TYPE_CHECKING:
 )
 @options.feed_option
 @options.set_option
-@options.engine_option
+@click.option(
+    "--engine",
+    type=click.Choice([name for name in ENGINES if name != REFERENCE]),
+    default=AUTOMATIC,
+    help="The code generator whose plan or code is printed.",
+)
 @options.format_option
 def command(
     files: tuple[str, ...],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 @options.on_option
 @options.load_option
 @options.quiet_option
+@options.engine_option
+@options.profile_option
 @options.trap_option
 @options.format_option
 def command(
@@ -32,6 +35,8 @@ def command(
     on: str | None,
     load: str | None,
     quiet: bool,
+    engine: str,
+    profile: bool,
     trap_nonfinite: bool,
     format: str,
 ) -> int:
@@ -41,25 +46,31 @@ def command(
     exit status is 1 when one does not hold.
     """
     from dsl.app.output import print_json
+    from dsl.app.profile_report import Profile
     from dsl.app.report import as_outputs, expects_as_json, print_expects, print_outputs
     from dsl.app.training import train_with_progress
 
-    program = open_program(file, settings, load, trap_nonfinite)
+    program = open_program(file, settings, engine, load, trap_nonfinite)
+    times = Profile(program) if profile else None
     given = read_feeds(feeds)
     program.feed({name: value for name, value in given.items() if name not in program.fed_by_data})
     wanted = _wanted(program, given, list(fetch), on)
-    if program.model.runs and not load:
-        train_with_progress(program, quiet=quiet)
-    found = program.evaluate(wanted.values(), given, on) if wanted else {}
-    values = {name: (found[node], node.type.dtype.name) for name, node in wanted.items()}
-    results = program.check_all()
+    with times.measuring() if times else nullcontext():
+        if program.model.runs and not load:
+            train_with_progress(program, quiet=quiet)
+        found = program.evaluate(wanted.values(), given, on) if wanted else {}
+        values = {name: (found[node], node.type.dtype.name) for name, node in wanted.items()}
+        results = program.check_all()
     if format == "json":
-        print_json({"outputs": as_outputs(values), "expects": expects_as_json(results)})
+        more = {"profile": times.as_json()} if times else {}
+        print_json({"outputs": as_outputs(values), "expects": expects_as_json(results), **more})
     else:
         print_outputs(values)
         print_expects(results, apart=bool(values))
         if not values and not results:
             click.echo("there is nothing to print: name a value, `loss = …`, or `show` one", err=True)
+        if times:
+            times.print()
     return 0 if all(result.passed for result in results) else 1
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 @click.option("--history", type=click.Path(dir_okay=False), help="Write the history of all epochs as CSV.")
 @click.option("--plot", metavar="PATH", help="Draw the history: to a .png, .svg or .pdf, or with `-` in the terminal.")
 @options.quiet_option
+@options.engine_option
+@options.profile_option
 @options.trap_option
 @options.format_option
 def command(
@@ -36,6 +39,8 @@ def command(
     history: str | None,
     plot: str | None,
     quiet: bool,
+    engine: str,
+    profile: bool,
     trap_nonfinite: bool,
     format: str,
 ) -> int:
@@ -45,29 +50,36 @@ def command(
     """
     from dsl.app.files import check_writable
     from dsl.app.output import print_json
+    from dsl.app.profile_report import Profile
     from dsl.app.report import expects_as_json, outcome_as_json, print_expects, print_metrics, warn_of_nonfinite
     from dsl.app.training import joined_history, train_with_progress
 
-    program = open_program(file, settings, load, trap_nonfinite)
+    program = open_program(file, settings, engine, load, trap_nonfinite)
     program.feed(read_feeds(feeds))
     for path in filter(None, (save, history)):
         check_writable(path)
     if plot and plot != "-":
         _check_plot(plot)
-    outcomes = train_with_progress(program, list(only) or None, quiet)
+    times = Profile(program) if profile else None
+    with times.measuring() if times else nullcontext():
+        outcomes = train_with_progress(program, list(only) or None, quiet)
     if save:
         program.save(save)
     if history:
         joined_history(outcomes).to_csv(history)
     if format != "json":
         print_metrics(outcomes)  # before the expectations, which may fail to be computed
-    results = program.check_all()
+    with times.measuring() if times else nullcontext():
+        results = program.check_all()
     if format == "json":
         runs = [outcome_as_json(outcome) for outcome in outcomes]
-        print_json({"runs": runs, "expects": expects_as_json(results)})
+        more = {"profile": times.as_json()} if times else {}
+        print_json({"runs": runs, "expects": expects_as_json(results), **more})
     else:
         print_expects(results, apart=True)
     warn_of_nonfinite(outcomes)
+    if times and format != "json":
+        times.print()
     if plot:
         _draw(outcomes, plot, err=format == "json")
     return 0 if all(result.passed for result in results) else 1

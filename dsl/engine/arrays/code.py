@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -44,6 +44,11 @@ class Code:
             self._called[id(value)] = name
         return name
 
+    def array(self, name: str) -> Array | None:
+        """The array that a name stands for, where it is bound to one."""
+        value = self.names.get(name)
+        return cast(Array, value) if isinstance(value, np.ndarray) else None
+
     def free(self, hint: str) -> str:
         """A name not used yet."""
         name = hint if hint not in self.names else f"{hint}_{len(self.names)}"
@@ -61,7 +66,9 @@ class Code:
     def scratch(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
         """Memory to be used until the end of the statement."""
         wanted = math.prod(shape) * dtype.itemsize
-        fitting = [at for at, block in enumerate(self._scratch) if at not in self._scratch_used and block.size >= wanted]
+        fitting = [
+            at for at, block in enumerate(self._scratch) if at not in self._scratch_used and block.size >= wanted
+        ]
         if fitting:
             at = min(fitting, key=lambda place: self._scratch[place].size)
         else:

@@ -79,7 +79,7 @@ class ArrayExecutable:
 
     def __init__(self, section: Section, steps: Sequence[Step], storage: Storage, states: Sequence[Array]) -> None:
         self.section, self.steps, self.storage = section, steps, storage
-        writer = _Writer(section, storage, states)
+        writer = self.writer(states)
         for step in steps:
             writer.write(step)
         self.code = writer.code
@@ -88,6 +88,10 @@ class ArrayExecutable:
         self.after = writer.state_copies()
         self.source = self.code.function("run", self.arguments, self.results, self.after)
         self._run: Callable[..., list[Array]] = self.code.compiled(self.source, "run")
+
+    def writer(self, states: Sequence[Array]) -> Writer:
+        """What writes the steps as code."""
+        return Writer(self.section, self.storage, states)
 
     def replace(self, statements: Sequence[Statement]) -> None:
         """Run these statements in place of its own and of the copies of states after them; a profile adds clocks."""
@@ -114,7 +118,7 @@ class ArrayExecutable:
         return found
 
 
-class _Writer:
+class Writer:
     """Writes the steps as code. `names` are what the code calls each value."""
 
     def __init__(self, section: Section, storage: Storage, states: Sequence[Array]) -> None:
@@ -134,7 +138,7 @@ class _Writer:
         """One step: an operation, or several in a loop over blocks."""
         self.code.begin(step.nodes)
         if len(step.nodes) > 1 or step.nodes[0] in self.storage.streamed:
-            self._write_fused(step)
+            self.write_fused(step)
         else:
             self._write_single(step.nodes[0])
 
@@ -158,14 +162,14 @@ class _Writer:
         if node.operation.name == "concatenate":
             self._write_parts(node, inputs)
             return
-        kernels.write(kernels.Call(node, self.code, inputs, self._own(node), attributes))
+        kernels.write(kernels.Call(node, self.code, inputs, self.own(node), attributes))
 
     def _write_view(self, node: Node, source: str, attributes: dict[str, Any]) -> None:
         assert node.operation is not None
-        array = self.code.names.get(source)
+        array = self.code.array(source)
         forward = _indexing if node.operation.name == "getitem" else node.operation.forward
         assert forward is not None
-        if isinstance(array, np.ndarray):
+        if array is not None:
             self.names[node] = self.code.bind(np.asarray(forward(array, **attributes)), f"{source}v")
             return
         local = self.names[node] = self.code.free(f"{source}v")
@@ -180,19 +184,20 @@ class _Writer:
         whole = self._array(node)
         self.names[node] = self.code.bind(whole, "whole")
         copy = self.code.bind(np.copyto, "copy")
-        axis, at = node.attributes["axis"], 0
+        axis: int = node.attributes["axis"]
+        at = 0
         for source, name in zip(node.inputs, inputs, strict=True):
             size = sizes(source)[axis]
             index = (*[slice(None)] * axis, slice(at, at + size))
             at += size
-            there = self.code.names.get(name)
+            there = self.code.array(name)
             part = whole[index]
             if source.literal is not None:
                 part[...] = source.literal
-            elif not (isinstance(there, np.ndarray) and there.size and _same_memory(there, part)):
+            elif there is None or not there.size or not _same_memory(there, part):
                 self.code.line(f"{copy}({self.code.bind(part, 'part')}, {name})")
 
-    def _write_fused(self, step: Step) -> None:
+    def write_fused(self, step: Step) -> None:
         """Elementwise operations over blocks of the rows, in one loop."""
         blocks = Blocks(step.shape)
         inside: dict[Node, str] = {}
@@ -206,7 +211,7 @@ class _Writer:
             if in_place:
                 _release(ended, inside, free)
             if node not in self.storage.streamed:
-                self._own(node)
+                self.own(node)
                 out = self._in_blocks(node, inside, blocks)
             elif waiting := free.get(node.type.dtype.numpy):
                 out = waiting.pop()
@@ -225,8 +230,8 @@ class _Writer:
         name = self.name(node)
         if element_total(node) == 1 and node.type.rank <= 1:
             return name
-        array = self.code.names.get(name)
-        if not isinstance(array, np.ndarray):
+        array = self.code.array(name)
+        if array is None:
             inside[node] = blocks.add_local(self.code, name, sizes(node))
         else:
             inside[node] = blocks.add(self.code, array, "b")
@@ -242,7 +247,7 @@ class _Writer:
             name = self.names[node] = self.code.bind(np.ascontiguousarray(node.literal).reshape(sizes(node)), "c")
         return name
 
-    def _own(self, node: Node) -> str:
+    def own(self, node: Node) -> str:
         """The array that an operation writes its result to."""
         self.names[node] = self.code.bind(self._array(node), _hint(node))
         return self.names[node]

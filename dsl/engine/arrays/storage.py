@@ -139,8 +139,6 @@ class _Planner:
             free = update.operation and not any(update in found for found in (places.views, places.parts, places.kept))
             if not free or update in self.section.results or update in self.storage.in_state:
                 continue
-            assert update.operation is not None
-            at = self.step_of[update]
             readers = {user for user in self._readers(state) if user not in self.storage.views}
             if all(self._reads_before(user, update, state) for user in readers):
                 self.storage.in_state[update] = state

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from dsl.graph.node import Node
 from dsl.graph.passes.section import element_total, sizes
@@ -35,7 +35,7 @@ def _broadcast(node: Node, contiguous: bool) -> bool | None:
 def _indexed(node: Node, contiguous: bool) -> bool | None:
     """The part is in one piece where an index narrows the first axes to one place, and cuts at most one axis after them."""
     shape, axis, cut = sizes(node.inputs[0]), 0, False
-    index: Any = concrete(node.attributes["index"], {})
+    index: tuple[Any, ...] = concrete(node.attributes["index"], {})
     named = sum(item is not None and item is not Ellipsis for item in index)
     for item in index:
         if item is None:
@@ -45,11 +45,11 @@ def _indexed(node: Node, contiguous: bool) -> bool | None:
             cut = cut or any(size != 1 for size in shape[axis : axis + skipped])
             axis += skipped
             continue
-        whole = isinstance(item, slice) and item.indices(shape[axis]) == (0, shape[axis], 1)
-        if cut and not whole:
+        places = cast("range | int", range(shape[axis])[item])
+        if cut and places != range(shape[axis]):
             return False
-        if isinstance(item, slice):
-            if (item.step or 1) != 1:
+        if isinstance(places, range):
+            if places.step != 1:
                 return False
             cut = True
         axis += 1

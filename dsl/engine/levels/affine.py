@@ -64,11 +64,12 @@ def line(places: Indices) -> Affine | None:
 def grid(places: Indices) -> Affine | None:
     """The pattern of an array of places in equal steps along each axis, such as a transposed matrix."""
     first = int(places[(0,) * places.ndim])
-    expected, strides = np.array(first), list[int]()
+    expected: Indices = np.full(places.shape, first, np.intp)
+    strides: list[int] = []
     for axis, size in enumerate(places.shape):
         at = tuple(int(other == axis) for other in range(places.ndim))
         strides.append(int(places[at]) - first if size > 1 else 1)
-        expected = np.add.outer(expected, np.arange(size) * strides[-1])
+        expected += (np.arange(size) * strides[-1]).reshape(-1, *[1] * (places.ndim - axis - 1))
     return Affine(first, places.shape, tuple(strides)) if np.array_equal(expected, places) else None
 
 

@@ -28,8 +28,8 @@ def collect_chains(elements: Elements, uses: list[int]) -> None:
     for element, terms in chains.items():
         dtype = additions[elements.kind[element]]
         if dtype not in totals:
-            zero = int(elements.add_constant(elements.add_kind(Given("given", dtype)), np.array([-0.0], dtype.numpy))[0])
-            totals[dtype] = elements.add_kind(Total("sum", dtype, -0.0, zero))
+            zero = elements.add_constant(elements.add_kind(Given("given", dtype)), np.array([-0.0], dtype.numpy))
+            totals[dtype] = elements.add_kind(Total("sum", dtype, -0.0, int(zero[0])))
         elements.kind[element] = totals[dtype]
         elements.sources[element] = tuple(terms)
 

@@ -17,7 +17,7 @@ from dsl.engine.levels.placing import Places
 from dsl.engine.levels.readers import Readers
 from dsl.engine.levels.schedule import Batch
 from dsl.engine.levels.segments import Segment, single
-from dsl.engine.levels.sums import add_row_sums, add_totals
+from dsl.engine.levels.sums import add_row_sums, add_totals, begin_with_zero
 from dsl.engine.levels.waves import Wave
 from dsl.ops.dtypes import DType
 
@@ -62,7 +62,8 @@ class Emission:
         elif isinstance(kind, Total):
             for bucket in sums:
                 if bucket.are_pairs:
-                    self._add_elementwise(addition(kind.dtype), batch.kind, bucket.elements)
+                    offset = self._add_elementwise(addition(kind.dtype), batch.kind, bucket.elements)
+                    begin_with_zero(self._wave, kind, offset, len(bucket.elements))
                     continue
                 self._read(np.array([term for row in bucket.terms for term in row]))
                 add_totals(self._wave, kind, bucket, position, self._put(batch.kind, bucket.elements))
@@ -90,14 +91,16 @@ class Emission:
 
     # -- elementwise operations -----------------------------------------------------------------------------------------
 
-    def _add_elementwise(self, kind: Elementwise, place: int, members: Sequence[int]) -> None:
-        elements = np.sort(np.array(members))
-        sources = np.array([self._elements.sources[element] for element in elements.tolist()])
+    def _add_elementwise(self, kind: Elementwise, place: int, members: Sequence[int]) -> int:
+        """Add the code for elements that are of the kind at a place, or computed as if; where the first result lies."""
+        elements = np.sort(np.array(members, np.intp))
+        sources: Indices = np.array([self._elements.sources[element] for element in elements.tolist()], np.intp)
         self._read(sources)
         places, producers = self.places.position[sources], self.places.producer[sources]
         if len(elements) == 1:
-            self._call(kind, single(places[0]), places, self._put(place, members))
-            return
+            offset = self._put(place, members)
+            self._call(kind, single(places[0]), places, offset)
+            return offset
         wanted = self._readers.order(elements) if len(elements) >= FEW else None
         order, calls = ordered(places, producers, wanted, any_step=kind.is_exact)
         if order is not None:
@@ -106,6 +109,7 @@ class Emission:
         for call in calls:
             self.places.made_together(elements[call.start : call.stop])
             self._call(kind, call, places[call.start : call.stop], offset + call.start)
+        return offset
 
     def _call(self, kind: Elementwise, call: Segment, places: Indices, offset: int) -> None:
         """Add the code for elements with operands at `places`, whose results lie from `offset` on."""
@@ -121,7 +125,7 @@ class Emission:
                 wave.lines.append(memory.take(taken, places[:, 2], memory.part(dtype, contiguous(offset, len(places)))))
                 names.append(result)
             else:
-                names.append(memory.copy(taken, contiguous(wave.gather(taken, places[:, operand]), *call.shape)))
+                names.append(memory.copy(taken, wave.gather(taken, places[:, operand]), *call.shape))
         wave.lines += self._lines(kind, names, result)
 
     def _lines(self, kind: Elementwise, names: Sequence[str], result: str) -> list[str]:
@@ -155,4 +159,4 @@ class Emission:
         pattern = grid(places)
         if pattern:
             return self.memory.part(dtype, pattern)
-        return self.memory.copy(dtype, contiguous(self._wave.gather(dtype, places.reshape(-1)), *places.shape))
+        return self.memory.copy(dtype, self._wave.gather(dtype, places.reshape(-1)), *places.shape)

@@ -49,7 +49,9 @@ class LevelGenerator:
         with without_garbage_collection():
             unrolled = Unrolling(section)
             elements = unrolled.elements
-            roots = [element for place in (*unrolled.results, *unrolled.updates) for element in place.reshape(-1).tolist()]
+            roots = [
+                element for place in (*unrolled.results, *unrolled.updates) for element in place.reshape(-1).tolist()
+            ]
             collect_chains(elements, remove_unused(elements, roots))
             emission = Emission(elements)
             emission.add_batches(schedule(elements))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
-from dsl.engine.levels.affine import Affine
+from dsl.engine.levels.affine import Affine, contiguous
 from dsl.engine.levels.elements import Indices
 from dsl.ops.dtypes import DType
 from dsl.ops.parameters import Array
@@ -33,8 +34,9 @@ class Memory:
             self.names[name] = array_at(self.values[dtype], pattern)
         return name
 
-    def copy(self, dtype: DType, pattern: Affine) -> str:
-        """A name for a part of the vector for copies."""
+    def copy(self, dtype: DType, offset: int, *shape: int) -> str:
+        """A name for an array in the vector for copies."""
+        pattern = contiguous(offset, *shape)
         name = f"copy_{_part_name(dtype, pattern)}"
         self._copies[name] = dtype, pattern
         return name
@@ -68,8 +70,7 @@ class Memory:
         """All names and what they stand for, with as much memory for copies as they need."""
         sizes: dict[DType, int] = {}
         for dtype, pattern in self._copies.values():
-            end = pattern.offset + sum((size - 1) * step for size, step in zip(pattern.shape, pattern.strides)) + 1
-            sizes[dtype] = max(sizes.get(dtype, 0), end)
+            sizes[dtype] = max(sizes.get(dtype, 0), pattern.offset + math.prod(pattern.shape))
         copies = {dtype: np.zeros(size, dtype.numpy) for dtype, size in sizes.items()}
         for name, (dtype, pattern) in self._copies.items():
             self.names[name] = array_at(copies[dtype], pattern)

@@ -16,7 +16,7 @@ from dsl.engine.levels.memory import array_at
 from dsl.engine.levels.storing import store_lines
 from dsl.engine.levels.unrolling import Unrolling
 from dsl.graph.node import Node
-from dsl.graph.passes.section import Section, sizes
+from dsl.graph.passes.section import Section
 from dsl.ops.parameters import Array
 
 MOST_LINES = 4096

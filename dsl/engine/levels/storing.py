@@ -34,5 +34,9 @@ def store_lines(memory: Memory, dtype: DType, places: Indices, producers: Indice
     rest = np.sort(np.concatenate(left))
     if 2 * len(rest) > len(places):
         return [memory.take(dtype, places, into)]
-    values = memory.copy(dtype, contiguous(0, len(rest)))
-    return [*lines, memory.take(dtype, places[rest], values), f'{into}.put({memory.bind("places", rest)}, {values}, "clip")']
+    values = memory.copy(dtype, 0, len(rest))
+    return [
+        *lines,
+        memory.take(dtype, places[rest], values),
+        f'{into}.put({memory.bind("places", rest)}, {values}, "clip")',
+    ]

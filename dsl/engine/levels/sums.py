@@ -47,7 +47,7 @@ def _add_columns(wave: Wave, kind: Total, rows: Sequence[Indices], offset: int) 
     for name, places in zip(names[1:], rows[1:], strict=True):
         result = wave.memory.part(kind.dtype, contiguous(offset, len(places)))
         wave.lines.append(f"{add}({total if name is names[1] else result}, {name}, out={result})")
-    _begin_with_zero(wave, kind, offset, len(rows[0]))
+    begin_with_zero(wave, kind, offset, len(rows[0]))
 
 
 def _read(wave: Wave, dtype: DType, places: Indices) -> str:
@@ -55,7 +55,7 @@ def _read(wave: Wave, dtype: DType, places: Indices) -> str:
     pattern = line(places) if len(places) == 1 or len(places) >= LEAST_BLOCK else None
     if pattern:
         return wave.memory.part(dtype, pattern)
-    return wave.memory.copy(dtype, contiguous(wave.gather(dtype, places), len(places)))
+    return wave.memory.copy(dtype, wave.gather(dtype, places), len(places))
 
 
 def _add_single(wave: Wave, kind: Total, places: Indices, offset: int) -> None:
@@ -63,17 +63,17 @@ def _add_single(wave: Wave, kind: Total, places: Indices, offset: int) -> None:
     count, memory, dtype = len(places), wave.memory, kind.dtype
     first = run(places)
     if first is None:
-        terms = memory.copy(dtype, contiguous(wave.gather(dtype, places), count))
+        terms = memory.copy(dtype, wave.gather(dtype, places), count)
     else:
         terms = memory.part(dtype, contiguous(first, count))
     start = wave.room(dtype, count)
-    sums, last = memory.copy(dtype, contiguous(start, count)), memory.copy(dtype, contiguous(start + count - 1, 1))
+    sums, last = memory.copy(dtype, start, count), memory.copy(dtype, start + count - 1, 1)
     wave.lines.append(f"{memory.function('accumulate', ACCUMULATE)}({terms}, 0, None, {sums})")
     wave.lines.append(f"{memory.part(dtype, contiguous(offset, 1))}[...] = {last}")
-    _begin_with_zero(wave, kind, offset, 1)
+    begin_with_zero(wave, kind, offset, 1)
 
 
-def _begin_with_zero(wave: Wave, kind: Total, offset: int, count: int) -> None:
+def begin_with_zero(wave: Wave, kind: Total, offset: int, count: int) -> None:
     """Where a sum begins with 0, zeros that are all negative add up to 0; no other result tells the difference."""
     if _begins_below_zero(kind):
         return
@@ -101,7 +101,7 @@ def add_row_sums(wave: Wave, kind: RowSum, places: Indices, offset: int) -> None
     if pattern:
         source = wave.memory.part(kind.dtype, pattern)
     else:
-        source = wave.memory.copy(kind.dtype, contiguous(wave.gather(kind.dtype, places.reshape(-1)), *places.shape))
+        source = wave.memory.copy(kind.dtype, wave.gather(kind.dtype, places.reshape(-1)), *places.shape)
     result = wave.memory.part(kind.dtype, contiguous(offset, len(places)))
     wave.lines.append(f"{wave.memory.function('reduce', REDUCE)}({source}, 1, None, {result})")
 
@@ -123,15 +123,15 @@ def _copied(wave: Wave, dtype: DType, places: Indices) -> str:
     count, length = places.shape
     blocks = _blocks(places) if length >= LEAST_BLOCK else [(0, count, None)]
     if len(blocks) == 1 and blocks[0][2] is None:
-        return wave.memory.copy(dtype, contiguous(wave.gather(dtype, places.reshape(-1)), count, length))
+        return wave.memory.copy(dtype, wave.gather(dtype, places.reshape(-1)), count, length)
     start = wave.room(dtype, count * length)
     for first, stop, pattern in blocks:
-        into = wave.memory.copy(dtype, contiguous(start + first * length, stop - first, length))
+        into = wave.memory.copy(dtype, start + first * length, stop - first, length)
         if pattern:
             wave.lines.append(f"{into}[...] = {wave.memory.part(dtype, pattern)}")
         else:
             wave.lines.append(wave.memory.take(dtype, places[first:stop], into))
-    return wave.memory.copy(dtype, contiguous(start, count, length))
+    return wave.memory.copy(dtype, start, count, length)
 
 
 def _blocks(places: Indices) -> list[tuple[int, int, Affine | None]]:

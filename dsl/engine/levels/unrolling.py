@@ -48,9 +48,8 @@ _SHORT_ROW = 8
 def is_unrolled(node: Node) -> bool:
     """Whether an operation is taken apart into elements; any other is computed on whole arrays."""
     assert node.operation is not None
-    return (
-        node.operation.elementwise or node.operation.name in RENAMINGS or node.operation.name == "sum" or not node.inputs
-    )
+    name = node.operation.name
+    return node.operation.elementwise or name in RENAMINGS or name == "sum" or not node.inputs
 
 
 class Unrolling:
@@ -146,7 +145,8 @@ class Unrolling:
         return kind, range(len(takes))
 
     def _power_kind(self, node: Node, key: tuple[Any, ...], takes: Sequence[DType]) -> tuple[int, Sequence[int]]:
-        assert node.operation is not None
+        operation = node.operation
+        assert operation is not None
         dtype, exponent = node.type.dtype, node.inputs[1].literal
         if exponent is not None and not exponent.shape:
             if exponent == 2 and takes[0] is takes[1] is dtype:
@@ -155,10 +155,10 @@ class Unrolling:
                 )
                 return square, (0,)
             known = (*key, exponent.tobytes())
-            kind = self._kind(known, lambda: power(node.operation, dtype, takes, single=True, known=True))
+            kind = self._kind(known, lambda: power(operation, dtype, takes, single=True, known=True))
             return kind, (0, 1)
         single = _is_one_for_many(sizes(node.inputs[1]), sizes(node))
-        kind = self._kind((*key, single), lambda: power(node.operation, dtype, takes, single=single, known=False))
+        kind = self._kind((*key, single), lambda: power(operation, dtype, takes, single=single, known=False))
         return kind, (0, 1)
 
     def _kind(self, key: tuple[Any, ...], make: Callable[[], Kind]) -> int:
@@ -210,6 +210,8 @@ class Unrolling:
         kept = [axis for axis in wide if axis not in axes]
         inner = [axis for axis in wide if axis > last]
         narrow = [axis for axis, size in enumerate(sizes(source)) if size == 1]
+        if outer and inner and dtype is F16:  # rows are added up, and added to the total, without rounding in between
+            return self._whole(node, attributes)
         rows, columns, length = (math.prod(sizes(source)[axis] for axis in group) for group in (outer, kept, inner))
         terms = np.transpose(self._converted(source, dtype), (*outer, *kept, *inner, *narrow))
         terms = terms.reshape(rows, columns, length)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from dsl.engine.levels.affine import contiguous
 from dsl.engine.levels.elements import Indices
 from dsl.engine.levels.memory import Memory
 from dsl.ops.dtypes import DType
@@ -50,7 +49,7 @@ class Wave:
         for at, places in [*self._gathered[dtype], (-1, np.empty(0, np.intp))]:
             if together and at != start + sum(map(len, together)):
                 joined = np.concatenate(together)
-                lines.append(self.memory.take(dtype, joined, self.memory.copy(dtype, contiguous(start, len(joined)))))
+                lines.append(self.memory.take(dtype, joined, self.memory.copy(dtype, start, len(joined))))
                 together = []
             if not together:
                 start = at

@@ -27,10 +27,10 @@ def import_kept(text: str, versions: str) -> ModuleType | None:
     if folder is None:
         return None
     digest = hashlib.sha256(f"{sys.version}\n{versions}\n{text}".encode()).hexdigest()[:32]
-    file = folder / f"loop_{digest}.py"
+    file = folder / f"nn_loop_{digest}.py"
     if not _holds(file, text) and not _keep(file, text):
         return None
-    return _imported(file)
+    return sys.modules.get(file.stem) or _imported(file)
 
 
 def forget_compiled(module: ModuleType) -> None:
@@ -78,7 +78,7 @@ def _keep(file: Path, text: str) -> bool:
 
 def _make_room(folder: Path) -> None:
     """Remove the oldest modules, and what was compiled of them."""
-    modules = sorted(folder.glob("loop_*.py"), key=lambda file: file.stat().st_mtime)
+    modules = sorted(folder.glob("nn_loop_*.py"), key=lambda file: file.stat().st_mtime)
     for old in modules[: max(0, len(modules) - _MOST_MODULES + 1)]:
         old.unlink(missing_ok=True)
         _remove_compiled(old)
@@ -91,9 +91,10 @@ def _remove_compiled(file: Path) -> None:
 
 
 def _imported(file: Path) -> ModuleType | None:
+    """The module in a file, which numba finds by its name when it loads the machine code."""
     found = importlib.util.spec_from_file_location(file.stem, file)
     if found is None or found.loader is None:
         return None
-    module = importlib.util.module_from_spec(found)
+    module = sys.modules[file.stem] = importlib.util.module_from_spec(found)
     found.loader.exec_module(module)
     return module

@@ -88,10 +88,6 @@ def _literal(one: Scalar) -> Text:
     return Text(f"{one.dtype}({text.code})") if one.dtype in (F32, I32) else text
 
 
-NUMBA = Flavour(
-    _template,
-    _literal,
-    frozenset(
-        {*_MATH.values(), *_MATH_OF_TWO.values(), *_NUMPY.values(), "abs", "inf", "nan", "f32", "f64", "i32", "i64", "select"}
-    ),
-)
+_NAMES = {"abs", "select", "inf", "nan", "f32", "f64", "i32", "i64"}
+
+NUMBA = Flavour(_template, _literal, frozenset({*_NAMES, *_MATH.values(), *_MATH_OF_TWO.values(), *_NUMPY.values()}))

@@ -24,7 +24,7 @@ from dsl.ops.parameters import Array
 MOST_OPERATIONS = 1_500
 """Operations on elements that are written out: numba takes 2 to 3 ms to compile each."""
 
-_EMPTY: npt.NDArray[np.float64] = np.empty((0, 0))
+_NO_SERIES: npt.NDArray[np.float64] = np.empty((1, 0))
 
 
 class ScalarLoopGenerator:
@@ -63,26 +63,22 @@ class NumbaLoop:
 
     def run(self, arguments: Sequence[Array]) -> Sequence[Array]:
         """Run once; see `Executable`. Raises IndexError for a label that is no class."""
-        self._loop(1, arguments, _EMPTY)
+        self._loop(1, arguments, _NO_SERIES)
         return self._results
 
     def repeat(self, count: int, arguments: Sequence[Array], series: Series) -> npt.NDArray[np.float64]:
         """Run so many times; see `Executable`. Raises IndexError for a label that is no class."""
-        if len(series) > 1:
-            return self._loop(count, arguments, np.ascontiguousarray(series))
-        leaves = self._section.leaves[len(arguments) :]
-        fixed = [np.asarray(number, leaf.type.dtype.numpy) for number, leaf in zip(series[0], leaves, strict=True)]
-        return self._loop(count, [*arguments, *fixed], _EMPTY)
+        return self._loop(count, arguments, np.ascontiguousarray(series))
 
     def _loop(self, count: int, arguments: Sequence[Array], series: Series) -> npt.NDArray[np.float64]:
         for check in self._checks:
             check.check(arguments)
-        losses = np.empty(count)
+        losses, step = np.empty(count), int(len(series) > 1)
         kernel = self._kernels.get(len(arguments)) or self._compile(len(arguments))
         try:
-            kernel(count, losses, series, *self._flat, *arguments, *self._flat_results)
+            kernel(count, losses, series, step, *self._flat, *arguments, *self._flat_results)
         except TypeError:  # an array that cannot be written to, or does not lie as the machine wants it
-            kernel(count, losses, series, *self._flat, *map(_copy, arguments), *self._flat_results)
+            kernel(count, losses, series, step, *self._flat, *map(_copy, arguments), *self._flat_results)
         return losses
 
     def _compile(self, given: int) -> Callable[..., None]:
@@ -103,6 +99,7 @@ class NumbaLoop:
             types.int64,
             array(F64, 1),
             array(F64, 2),
+            types.int64,
             *[array(node.type.dtype, 1) for node in section.states],
             *[array(node.type.dtype, node.type.rank) for node in section.leaves[:given]],
             *[array(node.type.dtype, 1) for node in section.results],

@@ -93,9 +93,8 @@ class PythonLoop:
         columns = _varying(series)
         text = self._text(tuple([first + column for column in columns]))
         given = [*map(_numbers, arguments), *series[0].tolist()]
-        try:
-            fixed = self._functions(text)["prepare"](*given)
-        except EXCEPTIONAL:  # so would every run
+        fixed = self._prepared(text, given)
+        if fixed is None:
             return self._slow.repeat(count, arguments, series)
         losses: list[float] = []
         for start in range(0, count, _BLOCK):
@@ -109,6 +108,15 @@ class PythonLoop:
                     results = self._exceptional([*arguments, *self._coefficients(row)])
                     losses.append(results[0].item())
         return np.array(losses, np.float64)
+
+    def _prepared(self, text: str, given: Sequence[Any]) -> tuple[Any, ...] | None:
+        """What is the same in every run; None where it divides by 0."""
+        for _ in range(2):
+            try:
+                return self._functions(text)["prepare"](*given)
+            except EXCEPTIONAL:
+                self._exceptions += _PATIENCE
+        return None
 
     def _check(self, arguments: Sequence[Array]) -> None:
         for check in self._checks:

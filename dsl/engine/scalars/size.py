@@ -11,7 +11,7 @@ from dsl.graph.passes.section import Section, element_total, sizes
 def scalar_operations(section: Section) -> int:
     """About how many operations on single elements one run makes.
 
-    Each takes 20 to 30 ns as Python arithmetic on floats, and less than 1 ns in a compiled loop; one call of NumPy takes 500 to
+    Each takes 10 to 30 ns as Python arithmetic on floats, and less than 1 ns in a compiled loop; one call of NumPy takes 500 to
     1,500 ns, whatever the size of small arrays. So Python floats win up to some tens of elements an operation.
     """
     return sum(map(_operations, section.operations))

@@ -131,7 +131,7 @@ class Writer:
         lines: list[str] = []
 
         def release(target: Scalar, text: Text) -> None:
-            for read in text.reads:
+            for read in sorted(text.reads, key=lambda one: one.index):  # the same text in every process
                 if read is not target:
                     readers[read] -= 1
                     if not readers[read] and read in waiting:

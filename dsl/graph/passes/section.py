@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -109,10 +110,7 @@ def sizes(node: Node) -> tuple[int, ...]:
 
 def element_total(node: Node) -> int:
     """The number of elements of a node of a section."""
-    total = 1
-    for dim in node.type.shape:
-        total *= dim.value  # pyright: ignore[reportOperatorIssue]
-    return total
+    return math.prod(sizes(node))
 
 
 def specialise(

@@ -46,7 +46,9 @@ def step_source(monkeypatch: pytest.MonkeyPatch, text: str, rows: int) -> tuple[
 
 def test_weights_and_bias_are_one_product_and_their_gradients_another(monkeypatch: pytest.MonkeyPatch) -> None:
     source, *_ = step_source(monkeypatch, NET.format(hidden=8), rows=4)
-    assert source.count("dot") == 6, "two layers forward, two gradients, one of the hidden values, and the sum of squares"
+    assert source.count("dot") == 6, (
+        "two layers forward, two gradients, one of the hidden values, and the sum of squares"
+    )
     assert "sum" not in source
 
 

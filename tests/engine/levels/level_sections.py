@@ -42,7 +42,9 @@ def step(
     )
 
 
-def expected(section: Section, arguments: Sequence[Array], states: Sequence[Array] = ()) -> tuple[list[Array], list[Array]]:
+def expected(
+    section: Section, arguments: Sequence[Array], states: Sequence[Array] = ()
+) -> tuple[list[Array], list[Array]]:
     """The results and the next values of the states, by the reference engine."""
     engine = ReferenceEngine(section.graph, [*section.results, *section.updates])
     given = dict(zip([*section.leaves, *section.states], [*arguments, *states], strict=True))

@@ -12,6 +12,7 @@ from scalar_sections import Maker, ReferenceExecutable, assert_close, call, neur
 
 from dsl.engine.executable import Executable
 from dsl.engine.scalars import cache, numba_loop
+from dsl.engine.scalars.numba_code import IMPORTS
 from dsl.engine.scalars.numba_loop import ScalarLoopGenerator, compiled
 from dsl.engine.scalars.unroll import MOVES
 from dsl.graph.passes.section import Section
@@ -153,7 +154,7 @@ def test_labels_that_are_no_class_are_an_error_as_in_the_reference() -> None:
 
 # -- the cache ----------------------------------------------------------------------------------------------------------
 
-TEXT = "def kernel(a):\n    a[0] = a[0] * {}\n"
+TEXT = IMPORTS + "\n\ndef kernel(a):\n    a[0] = select(a[0] > 0.0, a[0] * {}, exp(a[0]))\n"
 
 
 def signature() -> object:
@@ -176,6 +177,17 @@ def test_what_is_compiled_once_is_found_in_the_cache_the_second_time(cache_of_th
     folder = cache_of_these_tests / "nn-lang" / "loops"
     assert list(folder.glob("*.py"))
     assert not list(folder.glob("*.py.*"))
+
+
+def test_another_process_finds_the_machine_code_too(cache_of_these_tests) -> None:
+    compiled(TEXT.format(3), signature())
+    program = (
+        "import numba; from dsl.engine.scalars.numba_loop import compiled\n"
+        f"kernel = compiled({TEXT.format(3)!r}, numba.types.void(numba.float64[::1]))\n"
+        "print(*kernel.stats.cache_hits.values(), *kernel.stats.cache_misses.values())\n"
+    )
+    found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert found.stdout == "1\n", found.stderr
 
 
 def test_a_file_that_was_changed_is_written_anew(cache_of_these_tests) -> None:

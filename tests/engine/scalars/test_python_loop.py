@@ -75,7 +75,7 @@ def test_coefficients_that_differ_from_run_to_run_are_taken_row_by_row():
     for part in (series, series[:1], series[:, [0, 0, 0]]):
         np.testing.assert_allclose(code.repeat(30, arguments, part), reference.repeat(30, arguments, part), rtol=1e-14)
         np.testing.assert_allclose(own, expected, rtol=1e-14)
-    assert "for (rate, root) in rows" in code.source.replace("rate, root in", "(rate, root) in")
+    assert "for rate, root in rows:" in code.source
     assert "1.0 - keep" in code.source.partition("def repeat")[0]
 
 
@@ -149,12 +149,13 @@ def test_exceptional_runs_in_a_loop_are_done_by_the_fallback_and_the_loop_goes_o
         assert_close(own[0], expected[0])
 
 
-def test_where_every_run_is_exceptional_the_fallback_does_them_all():
+@pytest.mark.parametrize("function", [lambda x: call("log", x), lambda x: 1 / x])
+def test_what_is_exceptional_in_every_run_is_not_tried_in_each(function):
     def forward(x, k):
-        return call("sum", call("log", x) + k)
+        return call("sum", function(x) + k)
 
     code, reference, own, expected = both(training({"k": ()}, {"x": ()}, forward), np.array([1.0]))
-    for x in (-1.0, 0.0):
+    for x in (2.0, -0.0, 0.0, -1.0, 2.0):
         arguments = [np.array(x)]
         assert_close(code.repeat(5, arguments, np.array([[0.1]])), reference.repeat(5, arguments, np.array([[0.1]])))
     assert_close(own[0], expected[0])
@@ -242,6 +243,38 @@ def test_what_cannot_be_compiled_is_named():
     large = reason(lambda x: call("matmul", x, x), np.zeros((30, 30)))
     assert large == "writes out at most 20,000 operations on single elements, and this takes 54,000"
     assert generator().obstacle(neuron()) == ""
+
+
+def test_names_of_the_program_never_disturb_the_code():
+    maker = Maker()
+    names = ["exp", "lambda", "losses", "layer.w", "2nd", "α", "t", "t_2", "parameters", "EXCEPTIONAL", "__builtins__"]
+    leaves = [maker.leaf(name, (2,)) for name in names]
+    state = maker.leaf("rows", (2,))
+    total = state
+    for leaf in leaves:
+        total = call("exp", total * 0.1) / leaf
+    section = stateful(leaves, [state], [call("sum", total)], [total])
+    code, reference, own, expected = both(section, np.ones(2))
+    arguments = [np.full(2, 2.0) + number for number in range(len(leaves))]
+    nothing = np.empty((1, 0))
+    for executable in (code, reference):
+        executable.run(arguments)
+    np.testing.assert_allclose(code.repeat(3, arguments, nothing), reference.repeat(3, arguments, nothing), rtol=1e-14)
+    np.testing.assert_allclose(own, expected, rtol=1e-14)
+
+
+def test_additions_of_zero_are_made_only_where_the_sign_of_a_zero_is_seen():
+    def additions(function):
+        section = section_of(function, np.zeros(2), np.zeros(2))
+        return generator().compile(section, []).source.count("+ 0.0")
+
+    assert additions(lambda a, b: call("sum", a * b)) == 1
+    assert additions(lambda a, b: call("sum", a * a)) == 0  # no square is -0.0
+    assert additions(lambda a, b: call("exp", call("sum", a))) == 0  # which is 1 at both zeros
+    assert additions(lambda a, b: call("sum", call("tanh", call("sum", a)) * b)) == 1  # the other sum's is enough
+    assert additions(lambda a, b: call("sum", a) + call("sum", b)) == 1
+    assert additions(lambda a, b: call("sum", a) - call("sum", b)) == 1
+    assert additions(lambda a, b: 1 / call("sum", a)) == 1
 
 
 def test_operations_are_counted_without_views():

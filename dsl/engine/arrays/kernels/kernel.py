@@ -40,16 +40,15 @@ class Call:
 
     def bound(self, name: str) -> Array | None:
         """The array that a name stands for, where it is the same in each run."""
-        value = self.code.names.get(name)
-        return value if isinstance(value, np.ndarray) else None
+        return self.code.array(name)
 
     def line(self, text: str) -> None:
         """Add a line of code."""
         self.code.line(text)
 
-    def function(self, function: Callable[..., Any], hint: str) -> str:
-        """A name for a function."""
-        return self.code.bind(function, hint)
+    def function(self, value: Any, hint: str) -> str:
+        """A name for a function, or for another value that is the same in each run."""
+        return self.code.bind(value, hint)
 
     def scratch(self, dtype: np.dtype[Any], shape: tuple[int, ...] | None = None) -> str:
         """The name of an array to be used within this operation, by default of the result's shape."""
