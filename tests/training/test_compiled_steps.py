@@ -120,7 +120,7 @@ def test_a_label_out_of_range_is_told_with_its_line_and_changes_nothing() -> Non
     step = program.training_step()
     step.run(FEEDS)
     before = step.parameters
-    with pytest.raises(dsl.ProgramError, match="label 9 .* out of range") as caught:
+    with pytest.raises(dsl.ProgramError, match=r"label 9 .* out of range") as caught:
         step.run({**FEEDS, "y": FEEDS["y"] + 9 - FEEDS["y"][0]})
     assert caught.value.diagnostics[0].span is not None
     for name, value in step.parameters.items():

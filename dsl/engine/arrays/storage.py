@@ -28,7 +28,8 @@ class Storage:
 
     `views` are the operations that need no memory. `offsets` are those of the values with memory of their own, in bytes from
     the beginning of one piece of `nbytes`; those that are `kept` have a piece for themselves. `parts` lie inside the memory
-    of a concatenation, where an index of it points, and `in_state` are the updates that are written into their state at once. `streamed` exist inside a fused step only.
+    of a concatenation, where an index of it points, and `in_state` are the updates that are written into their state at
+    once. `streamed` exist inside a fused step only.
     """
 
     views: set[Node] = field(default_factory=set[Node])

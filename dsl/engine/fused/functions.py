@@ -7,7 +7,7 @@ text runs under NumPy on whole arrays as well.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from dsl.ops.dtypes import F32, F64, DType
@@ -274,6 +274,53 @@ def erfc_{f}(x):
 """
 
 
+def row_sum(p: Precision) -> str:
+    """The sum of a row by halves, with the additions in NumPy's order."""
+    t = p.dtype
+    lanes = range(8)
+    first = "\n".join(f"        a{lane} = values[start + {lane}]" for lane in lanes)
+    following = "\n".join(f"            a{lane} += values[i + {lane}]" for lane in lanes)
+    return f"""\
+def row_sum_{t}(values):
+    return part_{t}(values, 0, values.shape[0]) + {t}(0)
+
+
+@njit(error_model="numpy")
+def part_{t}(values, start, count):
+    total = {t}(0)
+    if count < 8:
+        for i in range(start, start + count):
+            total += values[i]
+        return total
+    if count <= 128:
+{first}
+        whole = start + count - count % 8
+        for i in range(start + 8, whole, 8):
+{following}
+        total = ((a0 + a1) + (a2 + a3)) + ((a4 + a5) + (a6 + a7))
+        for i in range(whole, start + count):
+            total += values[i]
+        return total
+    half = count // 2
+    half -= half % 8
+    return part_{t}(values, start, half) + part_{t}(values, start + half, count - half)
+"""
+
+
+def _extreme(name: str, relation: str) -> Callable[[Precision], str]:
+    def text(p: Precision) -> str:
+        """The extreme of a row; nan where there is one."""
+        return f"""\
+def {name}_{p.dtype}(values):
+    best = values[0]
+    for i in range(1, values.shape[0]):
+        best = choose((best {relation} values[i]) | (best != best), best, values[i])
+    return best
+"""
+
+    return text
+
+
 FUNCTIONS: dict[str, Callable[[Precision], str]] = {
     "exp": exp,
     "expm1": expm1,
@@ -283,7 +330,24 @@ FUNCTIONS: dict[str, Callable[[Precision], str]] = {
     "erf": erf,
     "erfc": erfc,
 }
-"""The text of each function, by the operation that it is."""
+"""The text of each function of an element, by the operation that it is."""
 
-NEEDS = {"erf": ("exp",), "erfc": ("exp",)}
+ROW_FUNCTIONS: dict[str, Callable[[Precision], str]] = {
+    "row_sum": row_sum,
+    "row_max": _extreme("row_max", ">"),
+    "row_min": _extreme("row_min", "<"),
+}
+"""The text of each function of a row."""
+
+_NEEDS = {"erf": ("exp",), "erfc": ("exp",)}
 """The functions that another one calls."""
+
+
+def texts(names: Iterable[str], dtype: DType) -> Iterator[str]:
+    """The functions of these names for a floating type, and those that they call, ready to be compiled."""
+    wanted = dict.fromkeys(needed for name in names for needed in (*_NEEDS.get(name, ()), name))
+    for name in wanted:
+        if name in ROW_FUNCTIONS:
+            yield f'@njit(error_model="numpy")\n{ROW_FUNCTIONS[name](PRECISIONS[dtype])}'
+        else:
+            yield f'@njit(error_model="numpy", forceinline=True)\n{FUNCTIONS[name](PRECISIONS[dtype])}'

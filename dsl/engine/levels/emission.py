@@ -94,15 +94,18 @@ class Emission:
     def _add_elementwise(self, kind: Elementwise, place: int, members: Sequence[int]) -> int:
         """Add the code for elements that are of the kind at a place, or computed as if; where the first result lies."""
         elements = np.sort(np.array(members, np.intp))
-        sources: Indices = np.array([self._elements.sources[element] for element in elements.tolist()], np.intp)
-        self._read(sources)
+        self._read(self._sources(elements))
+        parts = self._readers.parts(elements) if len(elements) >= FEW else [(elements, False)]
+        return min([self._add_part(kind, place, part, is_read) for part, is_read in parts])
+
+    def _add_part(self, kind: Elementwise, place: int, elements: Indices, is_read: bool) -> int:
+        """Add the code for elements that sums may read in just this order; where the first result lies."""
+        sources = self._sources(elements)
         places, producers = self.places.position[sources], self.places.producer[sources]
         if len(elements) == 1:
-            offset = self._put(place, members)
-            self._call(kind, single(places[0]), places, offset)
-            return offset
-        wanted = self._readers.order(elements) if len(elements) >= FEW else None
-        order, calls = ordered(places, producers, wanted, any_step=kind.is_exact)
+            order, calls = None, [single(places[0])]
+        else:
+            order, calls = ordered(places, producers, is_read=is_read, any_step=kind.is_exact)
         if order is not None:
             elements, places = elements[order], places[order]
         offset = self.places.put(place, elements)
@@ -110,6 +113,10 @@ class Emission:
             self.places.made_together(elements[call.start : call.stop])
             self._call(kind, call, places[call.start : call.stop], offset + call.start)
         return offset
+
+    def _sources(self, elements: Indices) -> Indices:
+        """The sources of elements that all have as many, a row for each."""
+        return np.array([self._elements.sources[element] for element in elements.tolist()], np.intp)
 
     def _call(self, kind: Elementwise, call: Segment, places: Indices, offset: int) -> None:
         """Add the code for elements with operands at `places`, whose results lie from `offset` on."""

@@ -14,20 +14,20 @@ FEW = 64
 
 
 def ordered(
-    places: Indices, producers: Indices, wanted: Indices | None, *, any_step: bool
+    places: Indices, producers: Indices, *, is_read: bool, any_step: bool
 ) -> tuple[Indices | None, list[Segment]]:
-    """An order of a batch, as the rows in it (None: as they are), and its calls.
+    """An order of elements of one kind, as the rows in it (None: as they are), and the calls for them.
 
-    `places` and `producers` say of each element, a row, where its operands lie and which batch computed them. `wanted` is
-    the order in which a sum reads the elements, None where no sum does: in any other it has to copy them. `any_step` says
-    whether operands may lie in other steps than one behind the other.
+    `places` and `producers` say of each element, a row, where its operands lie and which calls compute them. `is_read` says
+    whether sums read the elements as they are: in any other order they have to copy them. `any_step` says whether operands
+    may lie in other steps than one behind the other.
     """
     best: tuple[float, Indices | None, list[Segment]] | None = None
-    for order in _candidates(places, producers, wanted):
+    for order in _candidates(places, producers):
         rows = slice(None) if order is None else order
         found = segments(places[rows], producers[rows], any_step=any_step)
         cost = sum(segment.cost for segment in found)
-        if wanted is not None and order is not wanted:
+        if is_read and order is not None:
             cost += PER_COPY * len(places)
         if best is None or cost < best[0]:
             best = cost, order, found
@@ -37,17 +37,15 @@ def ordered(
     return best[1:]
 
 
-def _candidates(places: Indices, producers: Indices, wanted: Indices | None) -> Iterator[Indices | None]:
-    """Orders to try: that of the sum, that of the program, and those of the operands, with and without regard to batches."""
-    if wanted is not None:
-        yield wanted
+def _candidates(places: Indices, producers: Indices) -> Iterator[Indices | None]:
+    """Orders to try: as it is, and by each operand, with and without regard to the calls that compute operands."""
+    yield None
     if len(places) < FEW:
-        yield None
         return
-    columns, batches = list(places.T), list(producers.T)
-    yield np.lexsort((np.arange(len(places)), *reversed(batches)))
+    columns, calls = list(places.T), list(reversed(producers.T))
+    yield np.lexsort((np.arange(len(places)), *calls))
     for first in range(len(columns)):
         rest = [column for place, column in enumerate(columns) if place != first]
         yield np.lexsort((*rest, columns[first]))
         if rest:
-            yield np.lexsort((*rest, columns[first], *reversed(batches)))
+            yield np.lexsort((*rest, columns[first], *calls))

@@ -9,6 +9,10 @@ import numpy as np
 from dsl.engine.levels.elements import Indices
 
 
+LEAST_PART = 256
+"""A call of its own pays for no fewer elements."""
+
+
 class Readers:
     """For each element the place at which a sum reads it."""
 
@@ -28,9 +32,17 @@ class Readers:
         self._keys[2, elements] = np.arange(len(elements)) - starts[numbers]
         self._groups += 1
 
-    def order(self, elements: Indices) -> Indices | None:
-        """The order in which sums read these elements, None where they do not read most of them."""
-        keys = self._keys[:, elements]
-        if 2 * np.count_nonzero(keys[0] >= 0) < len(elements):
-            return None
-        return np.lexsort(tuple(keys[::-1]))
+    def parts(self, elements: Indices) -> list[tuple[Indices, bool]]:
+        """The elements in parts: those that a group of sums reads, in the order in which it does, and the others.
+
+        With each part it is said whether sums read it. Small parts are left among the others.
+        """
+        group, row, column = self._keys[:, elements]
+        numbers, counts = np.unique(group, return_counts=True)
+        large = numbers[(counts >= LEAST_PART) & (numbers >= 0)]
+        found: list[tuple[Indices, bool]] = []
+        for number in large.tolist():
+            members = np.flatnonzero(group == number)
+            found.append((elements[members[np.lexsort((column[members], row[members]))]], True))
+        others = elements[~np.isin(group, large)]
+        return [*found, (others, False)] if len(others) else found

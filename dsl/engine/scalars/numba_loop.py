@@ -83,8 +83,8 @@ class NumbaLoop:
 
     def _compile(self, given: int) -> Callable[..., None]:
         """The function for so many leaves that are arrays; the others take their values from the series."""
-        text = kernel_text(self._unrolled, given)
-        kernel = self._kernels[given] = compiled(text, self._signature(given))
+        self.source = kernel_text(self._unrolled, given)
+        kernel = self._kernels[given] = compiled(self.source, self._signature(given))
         return kernel
 
     def _signature(self, given: int) -> Any:

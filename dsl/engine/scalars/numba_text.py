@@ -48,7 +48,7 @@ class _Kernel:
             *self._loading_leaves(),
             *self._writer.fixed,
             "for run in range(count):",
-            *[f"    {line}" for line in self._run()],
+            *[f"    {line}" for line in list(self._run()) or ["pass"]],
         ]
         return "\n    ".join(lines) + "\n"
 

@@ -146,6 +146,11 @@ def test_arrays_that_may_not_be_written_to_or_do_not_lie_on_a_boundary_are_taken
         assert_close(code.run([array])[0], array * 2)
 
 
+def test_results_without_elements_are_no_obstacle() -> None:
+    code, reference, _, _ = both(section_of(lambda x: call("exp", x), np.zeros((0, 2))))
+    agree(code, reference, [np.zeros((0, 2))], ["exp"])
+
+
 def test_labels_that_are_no_class_are_an_error_as_in_the_reference() -> None:
     section = section_of(lambda c: call("one_hot", c, classes=3), np.array([0, 2]))
     with pytest.raises(IndexError, match=r"label 3 at .1. is out of range"):

@@ -121,6 +121,10 @@ def test_reductions_agree_at_zeros_and_nan(name, values):
     agrees(section_of(lambda x: call(name, x), array), [array])
 
 
+def test_results_without_elements_are_no_obstacle():
+    agrees(section_of(lambda x: call("exp", x), np.zeros((0, 2))), [np.zeros((0, 2))])
+
+
 def test_sums_of_nothing_are_the_neutral_element():
     names = ["sum", "prod", "any", "all"]
     section = section_of(lambda x: tuple(call(name, x, axis=0) for name in names), np.zeros((0, 2)))

@@ -1,0 +1,44 @@
+"""The code generator for arrays whose operations on elements are kernels: loops that numba compiles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.util import find_spec
+
+from dsl.engine.arrays import kernels
+from dsl.engine.arrays.generator import ArrayExecutable, settled
+from dsl.engine.arrays.storage import plan_storage
+from dsl.engine.fused.grouping import group
+from dsl.engine.fused.writer import KernelWriter
+from dsl.graph.passes.section import Section
+from dsl.ops.parameters import Array
+
+
+class FusedGenerator:
+    """Compiles any section to kernels and NumPy calls, the matrix products among the latter.
+
+    Sums have their additions in NumPy's order. Functions such as `exp` are those of `dsl.engine.fused.functions`, which differ
+    from NumPy's by up to 4 units in the last place. Compiling takes a second or two the first time; later processes find the
+    machine code in the user's cache folder.
+    """
+
+    name = "numba"
+
+    def obstacle(self, section: Section) -> str:
+        """Why it cannot compile sections; empty where it can."""
+        return "" if find_spec("numba") else 'numba is not installed (pip install "nn-lang[fast]")'
+
+    def compile(self, section: Section, states: Sequence[Array]) -> ArrayExecutable:
+        """Compile a section whose states live in these arrays."""
+        section = settled(section)
+        steps = group(section)
+        return FusedExecutable(section, steps, plan_storage(section, steps, kernels.IN_PLACE), states)
+
+
+class FusedExecutable(ArrayExecutable):
+    """A section as a generated function that calls kernels."""
+
+    def writer(self, states: Sequence[Array]) -> KernelWriter:
+        """What writes the steps as code."""
+        self._writer = KernelWriter(self.section, self.storage, states)
+        return self._writer

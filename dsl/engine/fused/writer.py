@@ -1,0 +1,162 @@
+"""Writes the steps of a run as code: kernels by numba, and NumPy calls for what is no part of one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from dsl.engine.arrays.generator import Writer
+from dsl.engine.arrays.schedule import Step
+from dsl.engine.arrays.storage import Storage
+from dsl.engine.fused.compilation import compiled
+from dsl.engine.fused.emission import KernelCode, Operand, Operands, has_rows, inlined, is_by_row
+from dsl.engine.fused.nest import Layout, Nest, View, nest
+from dsl.engine.fused.roles import Kernel, Role
+from dsl.graph.node import Node
+from dsl.graph.passes.section import Section, sizes
+from dsl.ops.indexing import check_labels
+from dsl.ops.parameters import Array
+
+Reading = tuple[Node, bool]
+"""A value that a kernel reads, and whether its shape is that of rows without their last axis."""
+
+
+class KernelWriter(Writer):
+    """Writes kernels. `texts` is the code of each, by the name that the code of the run has for it."""
+
+    def __init__(self, section: Section, storage: Storage, states: Sequence[Array]) -> None:
+        super().__init__(section, storage, states)
+        self.texts: dict[str, str] = {}
+
+    def write_fused(self, step: Step) -> None:
+        """Operations as one kernel."""
+        assert isinstance(step, Kernel)
+        _Call(self, step).write()
+
+
+class _Call:
+    """One kernel and its call."""
+
+    def __init__(self, writer: KernelWriter, kernel: Kernel) -> None:
+        self._writer, self._kernel = writer, kernel
+        self._parameters: dict[object, str] = {}
+        """The name in the kernel of each array, by where it lies."""
+        self._arguments: list[str] = []
+        self._types: list[Any] = []
+
+    def write(self) -> None:
+        """Compile the kernel, and write the line that calls it."""
+        kernel, writer = self._kernel, self._writer
+        readings = _readings(kernel)
+        written = [node for node in kernel.nodes if node not in writer.storage.streamed]
+        for node in written:
+            writer.own(node)
+        layouts = {reading: self._layout(*reading) for reading in readings}
+        results = {node: self._layout(node, is_by_row(node, kernel)) for node in written}
+        loops = nest(kernel.loop, [*layouts.values(), *results.values()], has_rows(kernel))
+        operands = Operands(
+            {reading: self._operand(reading[0], loops.view(layouts[reading], full)) for reading, full in readings.items()},
+            {node: self._operand(node, loops.view(layout)) for node, layout in results.items()},
+            {node: self._buffer(node, loops) for node in _buffered(kernel) if node in writer.storage.streamed},
+        )
+        text = KernelCode(kernel, loops, operands).text()
+        function = writer.code.bind(compiled(text, tuple(self._types)), "kernel")
+        writer.texts[function] = text
+        call = f"{function}({', '.join(self._arguments)})"
+        labelled = [node for node in kernel.nodes if node.label in ("one_hot", "nll")]
+        writer.code.line(f"if {call}:" if labelled else call)
+        for check in dict.fromkeys(map(self._check, labelled)):
+            writer.code.line(f"    {check}")
+
+    def _check(self, node: Node) -> str:
+        """The line that raises an error for a label that is no class."""
+        check = self._writer.code.bind(check_labels, "check_labels")
+        return f"{check}({self._writer.name(node.inputs[-1])}, {self._kernel.loop[-1]})"
+
+    # -- arrays -------------------------------------------------------------------------------------------------------------
+
+    def _layout(self, node: Node, by_row: bool) -> Layout:
+        array = self._writer.code.array(self._writer.name(node))
+        if array is not None:
+            return Layout(array.shape, array.strides, by_row)
+        if not self._writer.storage.contiguous.get(node, True):
+            return Layout(sizes(node), None, by_row)
+        return Layout(sizes(node), _contiguous_strides(node), by_row)
+
+    def _operand(self, node: Node, view: View) -> Operand:
+        name = self._writer.name(node)
+        array = self._writer.code.array(name)
+        if array is not None:
+            return Operand(self._bound(view.of(array), name), view)
+        return Operand(self._local(node, name, view), view)
+
+    def _bound(self, array: Array, name: str) -> str:
+        """The parameter for an array that is there already; the same one for the same memory."""
+        import numba
+
+        place = (array.__array_interface__["data"][0], array.shape, array.strides, array.dtype)
+        return self._parameter(place, lambda: self._writer.code.bind(array, f"{name}k"), numba.typeof(array))
+
+    def _local(self, node: Node, name: str, view: View) -> str:
+        """The parameter for an array that each run brings anew."""
+        import numba
+
+        if view.strides is None:
+            return self._parameter(name, lambda: name, None)
+        kind = numba.types.Array(numba.from_dtype(node.type.dtype.numpy), len(view.shape), "C")
+        if view.shape == sizes(node):
+            return self._parameter((name, view.shape), lambda: name, kind)
+
+        def reshaped() -> str:
+            local = self._writer.code.free(f"{name}k")
+            self._writer.code.line(f"{local} = {name}.reshape({self._writer.code.bind(view.shape, 'shape')})")
+            return local
+
+        return self._parameter((name, view.shape), reshaped, kind)
+
+    def _buffer(self, node: Node, loops: Nest) -> Operand:
+        """Memory for the values of a row."""
+        array = self._writer.code.scratch(self._kernel.loop[-1:], node.type.dtype.numpy)
+        return Operand(self._bound(array, "row"), View(array.shape, array.strides, (len(loops.loops) - 1,)))
+
+    def _parameter(self, place: object, argument: Callable[[], str], kind: Any) -> str:
+        name = self._parameters.get(place)
+        if name is None:
+            name = self._parameters[place] = f"p{len(self._parameters)}"
+            self._arguments.append(argument())
+            self._types.append(kind)
+        return name
+
+
+def _readings(kernel: Kernel) -> dict[Reading, bool]:
+    """What a kernel reads from memory, and whether as whole rows."""
+    inside = set(kernel.nodes)
+    found: dict[Reading, bool] = {}
+    for node in kernel.nodes:
+        for source in node.inputs:
+            by_row = is_by_row(node, kernel, source)
+            is_label = node.label in ("one_hot", "nll") and by_row
+            if source not in inside and (is_label or not inlined(source)):
+                as_row = kernel.roles[node] is Role.REDUCTION and not is_label
+                found[source, by_row] = found.get((source, by_row), False) or as_row
+    return found
+
+
+def _buffered(kernel: Kernel) -> Iterable[Node]:
+    """The values of elements that are needed after the loop that computes them."""
+    found: dict[Node, None] = {}
+    for node in kernel.nodes:
+        for source in node.inputs:
+            if kernel.roles.get(source) is Role.ELEMENT and (
+                kernel.roles[node] is Role.REDUCTION or kernel.phases[node] > kernel.phases[source]
+            ):
+                found[source] = None
+    return found
+
+
+def _contiguous_strides(node: Node) -> tuple[int, ...]:
+    """The strides of a C-contiguous array."""
+    strides = [node.type.dtype.numpy.itemsize]
+    for size in reversed(sizes(node)[1:]):
+        strides.append(strides[-1] * size)
+    return tuple(reversed(strides[: node.type.rank]))
