@@ -220,19 +220,21 @@ def batch_size(run: Run, batch_seconds: float, machine: Machine) -> int:
     """How many steps take about so long, at least one."""
     steps = 1
     while True:
-        start = machine.now()
-        run(steps)
-        taken = machine.now() - start
+        taken = min(_seconds(run, steps, machine) for _ in range(2))
         if taken >= batch_seconds / 4:
             return max(1, round(steps * batch_seconds / taken))
         steps *= 2
+
+
+def _seconds(run: Run, steps: int, machine: Machine) -> float:
+    start = machine.now()
+    run(steps)
+    return machine.now() - start
 
 
 def _time(run: Run, steps: int, machine: Machine) -> Batch:
     ran_before = machine.others()
     if steps > 1:
         run(steps // 10 + 1)  # wakes its threads, and fills the caches
-    start = machine.now()
-    run(steps)
-    taken = machine.now() - start
+    taken = _seconds(run, steps, machine)
     return Batch(taken / steps, (machine.others() - ran_before) / taken)

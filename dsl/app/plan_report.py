@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count, pairwise
 from typing import Any, Literal
@@ -197,24 +197,29 @@ def _print_passes(title: str, stages: Sequence[tuple[str, Section]]) -> None:
     first = stages[0][1]
     click.echo(styled(f"{title}: {plural(len(first.operations), 'operation')}", bold=True))
     click.echo("\n".join(map(printable, describe(first))))
-    for (_, before), (name, after) in pairwise(stages):
-        counts = f"{len(before.operations):,} operations before, {len(after.operations):,} after"
-        click.echo(styled(f"\n{name}: {counts}", bold=True))
-        for line in difference(before, after):
+    for name, before, after, lines in _changes(stages):
+        click.echo(styled(f"\n{name}: {before:,} operations before, {after:,} after", bold=True))
+        for line in lines:
             click.echo(styled(printable(line), fg="green" if line.startswith("+") else "red"))
 
 
 def _passes_as_json(title: str, stages: Sequence[tuple[str, Section]]) -> dict[str, Any]:
-    passes: list[Mapping[str, Any]] = []
-    for (_, before), (name, after) in pairwise(stages):
-        lines = difference(before, after)
-        passes.append(
-            {
-                "name": name,
-                "operations": len(after.operations),
-                "removed": [line[2:] for line in lines if line.startswith("-")],
-                "added": [line[2:] for line in lines if line.startswith("+")],
-            }
-        )
+    passes = [
+        {
+            "name": name,
+            "operations": after,
+            "removed": [line[2:] for line in lines if line.startswith("-")],
+            "added": [line[2:] for line in lines if line.startswith("+")],
+        }
+        for name, _, after, lines in _changes(stages)
+    ]
     first = stages[0][1]
     return {"of": title, "operations": len(first.operations), "section": describe(first), "passes": passes}
+
+
+def _changes(stages: Sequence[tuple[str, Section]]) -> Iterator[tuple[str, int, int, list[str]]]:
+    """Each pass that changed something: its name, the operations before and after it, and the lines that differ."""
+    for (_, before), (name, after) in pairwise(stages):
+        lines = difference(before, after)
+        if lines:
+            yield name, len(before.operations), len(after.operations), lines

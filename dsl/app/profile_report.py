@@ -11,30 +11,15 @@ from typing import Any
 import click
 
 from dsl.app.figures import short
+from dsl.app.lines import Place, Places
 from dsl.app.output import table
 from dsl.app.program import Program
 from dsl.engine.profile import Profiler, Timing
 from dsl.graph.node import Node
-from dsl.source.text import Span
 
 _MOST_OPERATIONS = 4
 _MOST_ROWS = 40
 """How many values the table shows, those that took longest; the document has all."""
-
-UPDATE = "update"
-"""What is called the update of the parameters: clipping, the optimiser's memory, the step."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A line of a program: its file where it is not the program's own, its number and its text."""
-
-    file: str
-    line: int
-    text: str
-
-    def __str__(self) -> str:
-        return f"{self.file.rpartition('/')[2]}:{self.line}" if self.file else str(self.line)
 
 
 @dataclass(slots=True)
@@ -71,7 +56,7 @@ class Profile:
             raise click.UsageError("--profile measures plans, and --trap-nonfinite runs none: leave out one of them")
         assert isinstance(program.engine, str)
         self._profiler = program.engine = Profiler(program.engine)
-        self._program, self._places = program, _Places(program)
+        self._program, self._places = program, Places(program)
         self._wall = 0
         """Nanoseconds."""
 
@@ -207,39 +192,3 @@ def _percent(share: float) -> str:
 def _digits(value: float) -> str:
     """A number with three digits, or all those before its point."""
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
-
-
-class _Places:
-    """Finds the line of the program that an operation belongs to, and what that line calls it."""
-
-    def __init__(self, program: Program) -> None:
-        frame = program.model.frame
-        self._main = frame.module.source if frame else None
-        self._statements = dict(frame.bound_at) if frame else {}
-        """Where each value at the top of the file is bound."""
-        self._nodes = program.model.graph.names
-        self._by_span = {node.span: node.name for node in reversed(program.forward) if node.span}
-
-    def of(self, node: Node, name: str) -> tuple[str, Place | None]:
-        """The name of the value or of the layer, and the line; no line for an update of parameters."""
-        span = node.span
-        if span is None:
-            return UPDATE, None
-        name = name or self._by_span.get(span, "")
-        if not span.source.name.startswith("<library>"):
-            return name, self._place(span)
-        statement = self._statements.get(name.partition(".")[0])
-        return self._layer(name, span), self._place(statement or span)
-
-    def _layer(self, name: str, span: Span) -> str:
-        """The layer of the library in whose lines a value is computed. What it returns has the name of the result."""
-        node = self._nodes.get(name)
-        for source in node.inputs if node else ():
-            inside = source.span is not None and source.span.source is span.source
-            if inside and source.name.startswith(f"{name}."):
-                return source.name.rpartition(".")[0]
-        return name.rpartition(".")[0] or name
-
-    def _place(self, span: Span) -> Place:
-        source = span.source
-        return Place("" if source is self._main else source.name, span.line, " ".join(source.line(span.line).split()))

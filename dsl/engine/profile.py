@@ -83,6 +83,9 @@ class Profiler:
             self.compiling += perf_counter_ns() - began
 
 
+_MOST_MARKS = 1000
+"""Runs whose times are kept until they are added up, which takes longer than to note them."""
+
 Begin = Callable[[Section, Sequence[list[Node]]], list[Timing]]
 """Begins to time operations of a section."""
 
@@ -117,35 +120,43 @@ class TimedArrays:
         if executable.after:
             statements.append(Statement(updates, executable.after))
         self._timings = begin(section, [statement.nodes for statement in statements])
-        self._spent = [0] * len(statements)
-        clock, spent = code.bind(perf_counter_ns, "clock"), code.bind(self._spent, "spent")
-        last, now = code.free("last"), code.free("now")
-        timed = [Statement([], [f"{last} = {clock}()"])]
-        for at, statement in enumerate(statements):
-            lines = [f"{now} = {clock}()", f"{spent}[{at}] += {now} - {last}", f"{last} = {now}"]
-            timed.append(Statement(statement.nodes, [*statement.lines, *lines]))
+        self._marks: list[tuple[int, ...]] = []
+        """What the clock showed in each run, first before its statements and then after each."""
+        clock, note = code.bind(perf_counter_ns, "clock"), code.bind(self._note, "note")
+        marks = [code.free("mark") for _ in range(len(statements) + 1)]
+        timed = [Statement([], [f"{marks[0]} = {clock}()"])]
+        for statement, mark in zip(statements, marks[1:], strict=True):
+            timed.append(Statement(statement.nodes, [*statement.lines, f"{mark} = {clock}()"]))
+        timed.append(Statement([], [f"{note}(({', '.join(marks)},))"]))
         executable.replace(timed)
         self.source = executable.source
 
     def run(self, arguments: Sequence[Array]) -> Sequence[Array]:
         """Run once, timed."""
-        try:
-            return self._executable.run(arguments)
-        finally:
-            self._add(1)
+        results = self._executable.run(arguments)
+        self._count()
+        return results
 
     def repeat(self, count: int, arguments: Sequence[Array], series: Series) -> npt.NDArray[np.float64]:
         """Run so many times, timed."""
-        try:
-            return self._executable.repeat(count, arguments, series)
-        finally:
-            self._add(count)
+        found = self._executable.repeat(count, arguments, series)
+        self._count()
+        return found
 
-    def _add(self, count: int) -> None:
-        for timing, nanoseconds in zip(self._timings, self._spent, strict=True):
-            timing.calls += count
+    def _note(self, marks: tuple[int, ...]) -> None:
+        self._marks.append(marks)
+        if len(self._marks) >= _MOST_MARKS:
+            self._count()
+
+    def _count(self) -> None:
+        """Add the runs that were noted to the timings."""
+        if not self._marks:
+            return
+        spent = np.diff(np.array(self._marks, np.int64)).sum(axis=0).tolist()
+        for timing, nanoseconds in zip(self._timings, spent, strict=True):
+            timing.calls += len(self._marks)
             timing.nanoseconds += nanoseconds
-        self._spent[:] = [0] * len(self._spent)
+        self._marks.clear()
 
 
 class TimedReference:

@@ -89,7 +89,9 @@ class TestSizes:
 
     def test_a_dimension_given_from_outside(self, folder):
         Path("p.nn").write_text(ROWS)
-        written = {value["name"]: value for entry in plan("p.nn", "--set", "n=7")["entries"] for value in entry["writes"]}
+        written = {
+            value["name"]: value for entry in plan("p.nn", "--set", "n=7")["entries"] for value in entry["writes"]
+        }
         assert written["x"]["type"] == "f32[7, 3]"
 
     def test_a_dimension_of_what_is_fed(self, folder):
@@ -128,7 +130,7 @@ class TestEngines:
         found = refusal(line, "--engine", "scalar")
         assert found["code"] == "engine"
         assert "the engine `scalar` cannot run this" in found["message"]
-        assert found["line"] == 6
+        assert found["line"] == 7
 
     def test_there_is_no_plan_of_the_reference_engine(self, neuron):
         assert nn("check", neuron, "--print", "plan", "--engine", "reference").status == 2

@@ -210,7 +210,7 @@ def test_each_round_begins_with_another_runner():
         return noted
 
     interleave(machine, {name: noting(name) for name in "abc"}, rounds=3)
-    assert "".join(order) == "abc" + "abc" + "bca" + "cab"  # first comes the size of the batches
+    assert "".join(order) == "aabbcc" + "abc" + "bca" + "cab"  # first comes the size of the batches
 
 
 def test_a_disturbed_batch_is_measured_again():

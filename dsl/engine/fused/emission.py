@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from dsl.engine.fused.functions import FUNCTIONS, HEADER, texts
+from dsl.engine.fused.functions import FUNCTIONS, HEADER, row_function, texts
 from dsl.engine.fused.nest import Nest, View
 from dsl.engine.fused.operators import expression, literal
 from dsl.engine.fused.roles import OF_ROWS, Kernel, Role
@@ -34,6 +35,8 @@ class Operands:
     read: Mapping[tuple[Node, bool], Operand]
     written: Mapping[Node, Operand]
     buffers: Mapping[Node, Operand]
+    numbers: Mapping[float, str]
+    """The parameters that are numbers, the same in every run."""
 
     def all(self) -> Iterable[Operand]:
         """All of them, in the order in which they are parameters."""
@@ -43,8 +46,21 @@ class Operands:
 
 
 def inlined(node: Node) -> bool:
-    """Whether a value is a number that stands in the code."""
+    """Whether a value is a number of the program, which needs no array."""
     return node.literal is not None and element_total(node) == 1
+
+
+def passed_number(node: Node) -> float | None:
+    """The number that a value is, where it is better passed to a kernel than written into its code.
+
+    Such are numbers that depend on sizes, as the 1 / 128 of a mean does: the same code serves others.
+    """
+    if not inlined(node) or not node.type.dtype.is_float:
+        return None
+    assert node.literal is not None
+    value = float(node.literal.reshape(-1)[0])
+    is_plain = not math.isfinite(value) or abs(value) == 0.5 or (value.is_integer() and abs(value) <= 16)
+    return None if is_plain else value
 
 
 def is_by_row(node: Node, kernel: Kernel, source: Node | None = None) -> bool:
@@ -73,7 +89,8 @@ class KernelCode:
         """The module with the function `kernel`, which says whether a label is no class, where it reads any."""
         for node in self._kernel.nodes:
             self._write(node)
-        parameters = dict.fromkeys(operand.parameter for operand in self._operands.all())
+        arrays = [operand.parameter for operand in self._operands.all()]
+        parameters = dict.fromkeys([*arrays, *self._operands.numbers.values()])
         body = [*self._sizes(), *self._starts[0], *self._loops()]
         if self._checks:
             body = ["wrong = False", *body, "return wrong"]
@@ -100,7 +117,8 @@ class KernelCode:
     def _value(self, node: Node) -> str:
         match node.label:
             case "sum" | "max" | "min" if self._kernel.roles[node] is Role.REDUCTION:
-                return f"{self._function(f'row_{node.label}', node)}({self._row(node.inputs[0])})"
+                function = self._function(row_function(node.label, self._kernel.loop[-1]), node)
+                return f"{function}({self._row(node.inputs[0])})"
             case "nll":
                 return f"-{self._row(node.inputs[0])}[{self._label(node)}]"
             case "one_hot":
@@ -130,10 +148,21 @@ class KernelCode:
         if node in self._names:
             return self._read_inside(node, user)
         if inlined(node):
-            assert node.literal is not None
-            return literal(node.literal.reshape(-1)[0], node.type.dtype)
+            return self._number(node)
         operand = self._operands.read[node, is_by_row(user, self._kernel, node)]
         return self._load(operand, self._kernel.phases[user])
+
+    def _number(self, node: Node) -> str:
+        assert node.literal is not None
+        value = node.literal.reshape(-1)[0]
+        parameter = self._operands.numbers.get(float(value))
+        if parameter is None:
+            return literal(value, node.type.dtype)
+        key = (parameter, node.type.dtype)
+        if key not in self._loaded:
+            self._loaded[key] = f"x{len(self._loaded)}"
+            self._starts[0].append(f"{self._loaded[key]} = {node.type.dtype}({parameter})")
+        return self._loaded[key]
 
     def _read_inside(self, node: Node, user: Node) -> str:
         """A value of the kernel; one of an element is loaded again in another phase than its own."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -30,8 +31,8 @@ def group(section: Section) -> list[Step]:
             users.setdefault(source, []).append(node)
     steps: list[Step] = []
     for place in grouping.places:
-        if len(place.nodes) == 1 or place.loop is None:
-            steps.append(Step(place.nodes))
+        if place.loop is None or not place.is_worthwhile:
+            steps += [Step([node]) for node in place.nodes]
         else:
             steps += cut(kernel_of(place.nodes, place.loop), users, kept)
     return steps
@@ -44,6 +45,13 @@ class _Place:
     loop: Shape | None
     nodes: list[Node]
     roles: dict[Node, Role] = field(default_factory=dict[Node, Role])
+
+    @property
+    def is_worthwhile(self) -> bool:
+        """Whether a kernel saves more than its call takes: not for one operation, nor for the sum of a single row."""
+        assert self.loop is not None
+        is_single_row = math.prod(self.loop[:-1]) == 1 and bool(self.loop)
+        return len(self.nodes) > 1 and not (is_single_row and Role.ELEMENT not in self.roles.values())
 
 
 class _Grouping:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -120,5 +120,17 @@ def kernel_of(nodes: Iterable[Node], loop: Shape) -> Kernel:
     for node in waiting:
         inside = [phases[source] + (roles[source] is Role.REDUCTION) for source in node.inputs if source in phases]
         phases[node] = max(inside, default=0)
+    _delay(waiting, roles, phases)
     ordered = sorted(waiting, key=lambda node: (phases[node], roles[node].value))
     return Kernel(ordered, loop, roles, phases)
+
+
+def _delay(nodes: Sequence[Node], roles: Mapping[Node, Role], phases: dict[Node, int]) -> None:
+    """Put what is computed from nothing but memory into the phase that needs it first, where it needs no buffer."""
+    first_use: dict[Node, int] = {}
+    for node in reversed(nodes):
+        independent = roles[node] is Role.ELEMENT and not any(source in phases for source in node.inputs)
+        if independent and node in first_use:
+            phases[node] = first_use[node]
+        for source in node.inputs:
+            first_use[source] = min(phases[node], first_use.get(source, phases[node]))

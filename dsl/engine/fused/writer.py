@@ -9,7 +9,7 @@ from dsl.engine.arrays.generator import Writer
 from dsl.engine.arrays.schedule import Step
 from dsl.engine.arrays.storage import Storage
 from dsl.engine.fused.compilation import compiled
-from dsl.engine.fused.emission import KernelCode, Operand, Operands, has_rows, inlined, is_by_row
+from dsl.engine.fused.emission import KernelCode, Operand, Operands, has_rows, inlined, is_by_row, passed_number
 from dsl.engine.fused.nest import Layout, Nest, View, nest
 from dsl.engine.fused.roles import Kernel, Role
 from dsl.graph.node import Node
@@ -19,6 +19,9 @@ from dsl.ops.parameters import Array
 
 Reading = tuple[Node, bool]
 """A value that a kernel reads, and whether its shape is that of rows without their last axis."""
+
+_MOST_NUMBERS = 8
+"""Numbers that are passed to a kernel; the others are in its code."""
 
 
 class KernelWriter(Writer):
@@ -58,6 +61,7 @@ class _Call:
             {reading: self._operand(reading[0], loops.view(layouts[reading], full)) for reading, full in readings.items()},
             {node: self._operand(node, loops.view(layout)) for node, layout in results.items()},
             {node: self._buffer(node, loops) for node in _buffered(kernel) if node in writer.storage.streamed},
+            {number: self._number(number) for number in _numbers(kernel)},
         )
         text = KernelCode(kernel, loops, operands).text()
         function = writer.code.bind(compiled(text, tuple(self._types)), "kernel")
@@ -119,6 +123,12 @@ class _Call:
         array = self._writer.code.scratch(self._kernel.loop[-1:], node.type.dtype.numpy)
         return Operand(self._bound(array, "row"), View(array.shape, array.strides, (len(loops.loops) - 1,)))
 
+    def _number(self, number: float) -> str:
+        """The parameter for a number."""
+        import numba
+
+        return self._parameter(("number", number), lambda: repr(number), numba.types.float64)
+
     def _parameter(self, place: object, argument: Callable[[], str], kind: Any) -> str:
         name = self._parameters.get(place)
         if name is None:
@@ -152,6 +162,12 @@ def _buffered(kernel: Kernel) -> Iterable[Node]:
             ):
                 found[source] = None
     return found
+
+
+def _numbers(kernel: Kernel) -> list[float]:
+    """The numbers that are passed to a kernel."""
+    found = [passed_number(source) for node in kernel.nodes for source in node.inputs]
+    return [number for number in dict.fromkeys(found) if number is not None][:_MOST_NUMBERS]
 
 
 def _contiguous_strides(node: Node) -> tuple[int, ...]:

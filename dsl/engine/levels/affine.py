@@ -30,6 +30,10 @@ class Affine:
             step *= size
         return True
 
+    def as_long_as(self, count: int) -> Affine:
+        """A line of so many places in the same steps, and one place for all as it is."""
+        return Affine(self.offset, (count,), self.strides) if self.shape else self
+
     def as_rows(self, length: int) -> Affine:
         """A line of places as rows of some length."""
         (count,), (stride,) = self.shape, self.strides
@@ -66,10 +70,10 @@ def grid(places: Indices) -> Affine | None:
     first = int(places[(0,) * places.ndim])
     expected: Indices = np.full(places.shape, first, np.intp)
     strides: list[int] = []
-    for axis, size in enumerate(places.shape):
-        at = tuple(int(other == axis) for other in range(places.ndim))
-        strides.append(int(places[at]) - first if size > 1 else 1)
-        expected += (np.arange(size) * strides[-1]).reshape(-1, *[1] * (places.ndim - axis - 1))
+    for axis, numbers in enumerate(np.indices(places.shape)):
+        second = tuple(int(other == axis) for other in range(places.ndim))
+        strides.append(int(places[second]) - first if places.shape[axis] > 1 else 1)
+        expected += numbers * strides[-1]
     return Affine(first, places.shape, tuple(strides)) if np.array_equal(expected, places) else None
 
 

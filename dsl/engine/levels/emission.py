@@ -65,17 +65,17 @@ class Emission:
                     offset = self._add_elementwise(addition(kind.dtype), batch.kind, bucket.elements)
                     begin_with_zero(self._wave, kind, offset, len(bucket.elements))
                     continue
-                self._read(np.array([term for row in bucket.terms for term in row]))
+                self._require(np.array([term for row in bucket.terms for term in row]))
                 add_totals(self._wave, kind, bucket, position, self._put(batch.kind, bucket.elements))
         elif isinstance(kind, RowSum):
             terms = np.array([self._elements.sources[element] for element in batch.elements])
-            self._read(terms)
+            self._require(terms)
             add_row_sums(self._wave, kind, position[terms], self._put(batch.kind, batch.elements))
         else:
             assert isinstance(kind, Whole)
             self._add_whole(kind, batch)
 
-    def _read(self, elements: Indices) -> None:
+    def _require(self, elements: Indices) -> None:
         """Begin another wave if one of these elements is computed in this one."""
         if elements.size and (self._wave.is_full or self.places.producer[elements].max() > self._wave.first):
             self._end_wave()
@@ -94,7 +94,7 @@ class Emission:
     def _add_elementwise(self, kind: Elementwise, place: int, members: Sequence[int]) -> int:
         """Add the code for elements that are of the kind at a place, or computed as if; where the first result lies."""
         elements = np.sort(np.array(members, np.intp))
-        self._read(self._sources(elements))
+        self._require(self._sources(elements))
         parts = self._readers.parts(elements) if len(elements) >= FEW else [(elements, False)]
         return min([self._add_part(kind, place, part, is_read) for part, is_read in parts])
 
@@ -149,7 +149,7 @@ class Emission:
     def _add_whole(self, kind: Whole, batch: Batch) -> None:
         (first,) = batch.elements
         sources = np.array(self._elements.sources[first], np.intp)
-        self._read(sources)
+        self._require(sources)
         places, names, at = self.places.position[sources], list[str](), 0
         for taken, shape in zip(kind.takes, kind.shapes, strict=True):
             count = math.prod(shape)

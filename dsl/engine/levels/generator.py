@@ -8,7 +8,7 @@ from dsl.engine.executable import Executable
 from dsl.engine.levels.chains import collect_chains
 from dsl.engine.levels.elements import remove_unused
 from dsl.engine.levels.emission import Emission
-from dsl.engine.levels.plan import LevelPlan
+from dsl.engine.levels.linking import link
 from dsl.engine.levels.schedule import schedule
 from dsl.engine.levels.unrolling import Unrolling, is_unrolled
 from dsl.graph.passes.section import Section, element_total
@@ -49,10 +49,7 @@ class LevelGenerator:
         with without_garbage_collection():
             unrolled = Unrolling(section)
             elements = unrolled.elements
-            roots = [
-                element for place in (*unrolled.results, *unrolled.updates) for element in place.reshape(-1).tolist()
-            ]
-            collect_chains(elements, remove_unused(elements, roots))
+            collect_chains(elements, remove_unused(elements, unrolled.roots))
             emission = Emission(elements)
             emission.add_batches(schedule(elements))
-            return LevelPlan(section, unrolled, emission, states)
+            return link(section, unrolled, emission, states)

@@ -8,7 +8,6 @@ import numpy as np
 
 from dsl.engine.levels.elements import Indices
 
-
 LEAST_PART = 256
 """A call of its own pays for no fewer elements."""
 

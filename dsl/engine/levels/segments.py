@@ -101,28 +101,21 @@ def _joined(parts: Sequence[Segment]) -> list[Segment]:
 
 
 def _join(left: Segment, right: Segment) -> Segment | None:
-    if len(left.shape) == 2 or len(right.shape) == 2:
+    """Both segments as one, None where they cannot be."""
+    before, count = left.stop - left.start, right.stop - left.start
+    pairs = zip(left.operands, right.operands, strict=True)
+    if len(left.shape) == 2 or len(right.shape) == 2 or not all(_goes_on(*pair, before) for pair in pairs):
         return None
-    operands: list[Affine | None] = []
-    for one, other in zip(left.operands, right.operands, strict=True):
-        if one is None or other is None:
-            if one is not other:
-                return None
-            operands.append(None)
-            continue
-        if one.strides != other.strides:
-            return None
-        if not one.strides:
-            if one.offset != other.offset:
-                return None
-            operands.append(one)
-            continue
-        count = left.stop - left.start
-        if one.offset + one.strides[0] * count != other.offset:
-            return None
-        operands.append(Affine(one.offset, (count + right.stop - right.start,), one.strides))
-    shape = (right.stop - left.start,)
-    return Segment(left.start, right.stop, shape, tuple(operands), left.cost + right.cost - CALL)
+    operands = tuple([pattern and pattern.as_long_as(count) for pattern in left.operands])
+    return Segment(left.start, right.stop, (count,), operands, left.cost + right.cost - CALL)
+
+
+def _goes_on(before: Affine | None, after: Affine | None, count: int) -> bool:
+    """Whether an operand lies behind the other in the same steps, of which the other makes so many; or both are copied."""
+    if before is None or after is None:
+        return before is after
+    step = before.strides[0] if before.strides else 0
+    return before.strides == after.strides and before.offset + step * count == after.offset
 
 
 def single(places: Indices) -> Segment:

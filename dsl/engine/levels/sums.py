@@ -42,11 +42,11 @@ def add_totals(wave: Wave, kind: Total, bucket: Bucket, position: Indices, offse
 
 def _add_columns(wave: Wave, kind: Total, rows: Sequence[Indices], offset: int) -> None:
     """The second terms of all sums are added to the first, then the third of those that have one …"""
-    add, names = wave.memory.function("add", ADD), [_read(wave, kind.dtype, places) for places in rows]
-    total = names[0]
-    for name, places in zip(names[1:], rows[1:], strict=True):
+    add, total = wave.memory.function("add", ADD), _read(wave, kind.dtype, rows[0])
+    for number, places in enumerate(rows[1:]):
+        terms = _read(wave, kind.dtype, places)
         result = wave.memory.part(kind.dtype, contiguous(offset, len(places)))
-        wave.lines.append(f"{add}({total if name is names[1] else result}, {name}, out={result})")
+        wave.lines.append(f"{add}({result if number else total}, {terms}, out={result})")
     begin_with_zero(wave, kind, offset, len(rows[0]))
 
 

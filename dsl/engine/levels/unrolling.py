@@ -70,6 +70,11 @@ class Unrolling:
         self.results = self.places(section.results)
         self.updates = self.places(section.updates)
 
+    @property
+    def roots(self) -> list[int]:
+        """The elements that a run has to compute."""
+        return [element for place in (*self.results, *self.updates) for element in place.reshape(-1).tolist()]
+
     def places(self, nodes: Sequence[Node]) -> list[Indices]:
         """The elements of each node, in its shape."""
         return [np.asarray(self._places[node], np.intp) for node in nodes]
@@ -77,7 +82,8 @@ class Unrolling:
     def _unrolled(self, node: Node) -> Place:
         operation = node.operation
         if operation is None:
-            return self._constant(node.value, node.type.dtype) if node.kind == "constant" else self._given(node)
+            assert node.kind == "constant"
+            return self._constant(node.value, node.type.dtype)
         if operation.elementwise and operation.name not in RENAMINGS:
             return self._elementwise(node)
         attributes = concrete_attributes(node, {})
@@ -150,13 +156,10 @@ class Unrolling:
         dtype, exponent = node.type.dtype, node.inputs[1].literal
         if exponent is not None and not exponent.shape:
             if exponent == 2 and takes[0] is takes[1] is dtype:
-                square = self._kind(
-                    ("square", dtype.name, dtype.name), lambda: elementwise(OPERATIONS["square"], {}, dtype, [dtype])
-                )
-                return square, (0,)
-            known = (*key, exponent.tobytes())
-            kind = self._kind(known, lambda: power(operation, dtype, takes, single=True, known=True))
-            return kind, (0, 1)
+                square = "square", dtype.name, dtype.name
+                return self._kind(square, lambda: elementwise(OPERATIONS["square"], {}, dtype, [dtype])), (0,)
+            known = *key, exponent.tobytes()
+            return self._kind(known, lambda: power(operation, dtype, takes, single=True, known=True)), (0, 1)
         single = _is_one_for_many(sizes(node.inputs[1]), sizes(node))
         kind = self._kind((*key, single), lambda: power(operation, dtype, takes, single=single, known=False))
         return kind, (0, 1)
@@ -174,10 +177,8 @@ class Unrolling:
         if source.type.dtype is dtype:
             return place
         takes = [source.type.dtype]
-        kind = self._kind(
-            ("astype", dtype.name, takes[0].name),
-            lambda: elementwise(OPERATIONS["astype"], {"dtype": dtype}, dtype, takes),
-        )
+        key = "astype", dtype.name, takes[0].name
+        kind = self._kind(key, lambda: elementwise(OPERATIONS["astype"], {"dtype": dtype}, dtype, takes))
         found = self.elements.add_many(kind, [(element,) for element in np.reshape(place, -1).tolist()])
         return _shaped(found, sizes(source))
 
@@ -194,7 +195,7 @@ class Unrolling:
             attributes = {**attributes, "constant_values": filling}
         elif name == "unslice":  # it puts zeros around, and so every element is counted from 1 on the way
             moved = node.operation.forward(places[0] + 1, **attributes) - 1
-            return np.where(moved < 0, self._number(0, node.type.dtype), moved)
+            return _as_place(np.where(moved < 0, self._number(0, node.type.dtype), moved))
         return _as_place(node.operation.forward(*places, **attributes))
 
     # -- sums and whole arrays --------------------------------------------------------------------------------------------

@@ -41,17 +41,20 @@ class Wave:
 
     def code(self) -> list[str]:
         """The copies, and the lines."""
-        return [line for dtype in self._gathered for line in self._takes(dtype)] + self.lines
+        return [
+            line for dtype, gathered in self._gathered.items() for line in self._takes(dtype, gathered)
+        ] + self.lines
 
-    def _takes(self, dtype: DType) -> list[str]:
+    def _takes(self, dtype: DType, gathered: list[tuple[int, Indices]]) -> list[str]:
         """Code for the copies of one type: one call for those whose memory follows each other."""
-        lines, start, together = list[str](), 0, list[Indices]()
-        for at, places in [*self._gathered[dtype], (-1, np.empty(0, np.intp))]:
-            if together and at != start + sum(map(len, together)):
-                joined = np.concatenate(together)
-                lines.append(self.memory.take(dtype, joined, self.memory.copy(dtype, start, len(joined))))
-                together = []
-            if not together:
-                start = at
-            together.append(places)
-        return lines
+        runs: list[tuple[int, list[Indices]]] = []
+        end = -1
+        for start, places in gathered:
+            if start != end:
+                runs.append((start, []))
+            runs[-1][1].append(places)
+            end = start + len(places)
+        joined = [(start, np.concatenate(together)) for start, together in runs]
+        return [
+            self.memory.take(dtype, places, self.memory.copy(dtype, start, len(places))) for start, places in joined
+        ]

@@ -28,7 +28,7 @@ def values(shape: tuple[int, ...], dtype: str) -> Array:
 
 @pytest.mark.parametrize("dtype", ["f16", "f32", "f64", "i32", "i64", "bool"])
 def test_sums_along_any_axes(dtype: str) -> None:
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=25, deadline=None)
     @given(array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=12), st.data())
     def check(shape: tuple[int, ...], data: st.DataObject) -> None:
         axes = data.draw(st.lists(st.integers(0, len(shape) - 1), unique=True)) if shape else []
@@ -80,7 +80,7 @@ def test_chains(lengths: list[int], dtype: str) -> None:
 
 
 def test_many_chains() -> None:
-    lengths = np.random.default_rng(0).integers(2, 60, 400).tolist() + [8] * 200 + [2] * 200
+    lengths = np.random.default_rng(0).integers(2, 60, 200).tolist() + [8] * 200 + [2] * 200
     section, arguments = chains(lengths, "f64", False)
     agree(section, arguments)
 
@@ -97,14 +97,14 @@ def test_trees_and_doubled_terms() -> None:
     agree(specialise(graph, x, results), [np.asarray(value) for value in values((8,), "f64")])
 
 
-def test_a_parameter_used_20_000_times_is_one_sum() -> None:
+def test_a_parameter_used_3_000_times_is_one_sum() -> None:
     graph = DifferentiableGraph(F64)
-    w, x = leaf(graph, F64), leaf(graph, F64, 20_000)
-    parts: list[Any] = [OPS["getitem"](x, index=(place,)) * w for place in range(20_000)]
+    w, x = leaf(graph, F64), leaf(graph, F64, 3_000)
+    parts: list[Any] = [OPS["getitem"](x, index=(place,)) * w for place in range(3_000)]
     loss: Any = parts[0]
     for part in parts[1:]:
         loss = loss + part
     found = gradients(graph, loss, [w])
     section = specialise(graph, [w, x], [loss, found[w]])
     assert len(compiled(section).source.splitlines()) < 20
-    agree(section, [np.asarray(0.7), values((20_000,), "f64")], runs=1)
+    agree(section, [np.asarray(0.7), values((3_000,), "f64")], runs=1)

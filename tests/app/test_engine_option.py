@@ -72,14 +72,16 @@ def test_grad(neuron):
 
 def test_predict(kinds):
     nn("train", kinds, "--quiet")
-    assert_alike(by_every_engine("predict", kinds, "--feed", "x=[[1, -1], [-1, 1], [0.5, 0]]", "--fetch", "logits"), 1e-6)
+    assert_alike(
+        by_every_engine("predict", kinds, "--feed", "x=[[1, -1], [-1, 1], [0.5, 0]]", "--fetch", "logits"), 1e-6
+    )
 
 
 def test_an_engine_that_cannot_run_a_program_says_why_and_where(line):
     result = nn("train", line, "--engine", "scalar", "--quiet")
     assert result.status == 1
     assert "error[engine]: the engine `scalar` cannot run this: it computes in f64" in result.err
-    assert "--> line.nn:6:8" in result.err
+    assert "--> line.nn:7:8" in result.err
     assert "leave the choice to `--engine auto`" in result.err
 
 

@@ -34,7 +34,7 @@ def trained(engine) -> dsl.Program:
 
 
 def test_the_engines_of_the_command_line_are_those_there_are():
-    assert ENGINES == (AUTOMATIC, *GENERATORS, REFERENCE)
+    assert (AUTOMATIC, *GENERATORS, REFERENCE) == ENGINES
 
 
 @pytest.mark.parametrize("engine", ["numpy", REFERENCE])
