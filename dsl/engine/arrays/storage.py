@@ -221,15 +221,19 @@ class _Planner:
             fits = owner in self.storage.offsets and owner not in reused and last[owner] == at
             if not fits or nbytes(owner) != nbytes(node) or self.step_of[owner] == at:
                 continue
-            if self._same_places(node, source, owner) and not self._read_later(owner, node, at):
+            if self._same_places(node, owner, at) and not self._read_later(owner, node, at):
                 return owner
         return None
 
-    def _same_places(self, node: Node, source: Node, owner: Node) -> bool:
-        """Whether every input that lies in this memory has its elements where the result will have them."""
+    def _same_places(self, node: Node, owner: Node, at: int) -> bool:
+        """Whether all that the step reads of this memory has its elements where the result will have them.
+
+        A loop of the step writes over some of them before it comes to the others.
+        """
         return all(
             self.storage.contiguous.get(other, True) and sizes(other) == sizes(node)
-            for other in node.inputs
+            for user in self.steps[at].nodes
+            for other in user.inputs
             if self._owner(other) is owner
         )
 

@@ -37,6 +37,8 @@ class Operands:
     buffers: Mapping[Node, Operand]
     numbers: Mapping[float, str]
     """The parameters that are numbers, the same in every run."""
+    lengths: Mapping[int, str] = field(default_factory=dict[int, str])
+    """The parameters that are lengths of loops along which no array has an axis."""
 
     def all(self) -> Iterable[Operand]:
         """All of them, in the order in which they are parameters."""
@@ -90,7 +92,7 @@ class KernelCode:
         for node in self._kernel.nodes:
             self._write(node)
         arrays = [operand.parameter for operand in self._operands.all()]
-        parameters = dict.fromkeys([*arrays, *self._operands.numbers.values()])
+        parameters = dict.fromkeys([*arrays, *self._operands.numbers.values(), *self._operands.lengths.values()])
         body = [*self._sizes(), *self._starts[0], *self._loops()]
         if self._checks:
             body = ["wrong = False", *body, "return wrong"]
@@ -211,8 +213,8 @@ class KernelCode:
     # -- loops --------------------------------------------------------------------------------------------------------------
 
     def _sizes(self) -> list[str]:
-        """The length of each loop, from an array that has an axis for it."""
-        found: dict[int, str] = {}
+        """The length of each loop, from an array that has an axis for it where there is one."""
+        found = {number: f"n{number} = {name}" for number, name in self._operands.lengths.items()}
         for operand in self._operands.all():
             for axis, number in enumerate(operand.view.loops):
                 if number >= 0:

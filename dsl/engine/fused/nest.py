@@ -58,6 +58,10 @@ class Nest:
     shape: Shape
     loops: tuple[tuple[int, ...], ...]
 
+    def length(self, number: int) -> int:
+        """The length of a loop."""
+        return math.prod(self.shape[axis] for axis in self.loops[number])
+
     def view(self, layout: Layout, full: bool = False) -> View:
         """What a kernel is given of an array; where `full`, with an axis for every loop."""
         if layout.strides is None:
@@ -65,7 +69,7 @@ class Nest:
         strides = layout.over(self.shape)
         used = [number for number, axes in enumerate(self.loops) if full or strides[axes[-1]]]
         return View(
-            tuple([math.prod(self.shape[axis] for axis in self.loops[number]) for number in used]),
+            tuple([self.length(number) for number in used]),
             tuple([strides[self.loops[number][-1]] for number in used]),
             tuple(used),
         )

@@ -63,6 +63,9 @@ class _Call:
             {node: self._buffer(node, loops) for node in _buffered(kernel) if node in writer.storage.streamed},
             {number: self._number(number) for number in _numbers(kernel)},
         )
+        along = {number for operand in operands.all() for number in operand.view.loops}
+        missing = [number for number in range(len(loops.loops)) if number not in along]
+        operands.lengths = {number: self._length(loops.length(number)) for number in missing}
         text = KernelCode(kernel, loops, operands).text()
         function = writer.code.bind(compiled(text, tuple(self._types)), "kernel")
         writer.texts[function] = text
@@ -128,6 +131,12 @@ class _Call:
         import numba
 
         return self._parameter(("number", number), lambda: repr(number), numba.types.float64)
+
+    def _length(self, length: int) -> str:
+        """The parameter for the length of a loop."""
+        import numba
+
+        return self._parameter(("length", length), lambda: str(length), numba.types.int64)
 
     def _parameter(self, place: object, argument: Callable[[], str], kind: Any) -> str:
         name = self._parameters.get(place)

@@ -86,7 +86,7 @@ def test_thousands_of_scalars(near: int, dtype: str) -> None:
 def test_few_calls() -> None:
     """8,000 scalars and their gradient are a few hundred calls; with a call for each it would be 30,000."""
     section, _ = unrolled(8_000, DTYPES["f64"], 100_000, 1)
-    assert len(compiled(section).source.splitlines()) < 400
+    assert len(compiled(section).source.splitlines()) < 500
 
 
 def test_equal_numbers_of_all_types() -> None:
