@@ -99,5 +99,34 @@ def _levels() -> Generator:
     return LevelGenerator()
 
 
-GENERATORS: dict[str, Callable[[], Generator]] = {"numpy": _arrays, "scalar": _scalars, "levels": _levels}
+def _numba() -> Generator:
+    from dsl.engine.fused.generator import FusedGenerator
+    from dsl.engine.scalars.numba_loop import ScalarLoopGenerator
+
+    return FirstAble("numba", [ScalarLoopGenerator(), FusedGenerator()])
+
+
+@dataclass(frozen=True, slots=True)
+class FirstAble:
+    """A code generator that leaves each section to the first of others that can compile it."""
+
+    name: str
+    generators: Sequence[Generator]
+
+    def obstacle(self, section: Section) -> str:
+        """Why the last of them cannot compile the section; empty where it can."""
+        return self.generators[-1].obstacle(section)
+
+    def compile(self, section: Section, states: Sequence[Array]) -> Executable:
+        """Compile a section by the first that has no obstacle."""
+        able = (generator for generator in self.generators if not generator.obstacle(section))
+        return next(able, self.generators[-1]).compile(section, states)
+
+
+GENERATORS: dict[str, Callable[[], Generator]] = {
+    "numpy": _arrays,
+    "scalar": _scalars,
+    "levels": _levels,
+    "numba": _numba,
+}
 """Each code generator by what `--engine` calls it; imported when it is needed."""

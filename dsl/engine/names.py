@@ -3,5 +3,5 @@
 AUTOMATIC = "auto"
 REFERENCE = "reference"
 
-ENGINES = (AUTOMATIC, "numpy", "scalar", "levels", REFERENCE)
+ENGINES = (AUTOMATIC, "numpy", "scalar", "levels", "numba", REFERENCE)
 """The choice that is left to the sizes, the code generators, and the interpreter that they are compared with."""

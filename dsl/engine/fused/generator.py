@@ -26,7 +26,7 @@ class FusedGenerator:
 
     def obstacle(self, section: Section) -> str:
         """Why it cannot compile sections; empty where it can."""
-        return "" if find_spec("numba") else 'numba is not installed (pip install "nn-lang[fast]")'
+        return "" if find_spec("numba") else 'needs numba, which is not installed (pip install "nn-lang[fast]")'
 
     def compile(self, section: Section, states: Sequence[Array]) -> ArrayExecutable:
         """Compile a section whose states live in these arrays."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from dsl.engine.scalars.reductions import REDUCTIONS
 from dsl.engine.scalars.scalar import LEAF, STATE, Scalar, Scalars
 from dsl.graph.node import Node
 from dsl.graph.passes.section import Section, element_total, sizes
+from dsl.ops.dtypes import DType
 from dsl.ops.parameters import Array
 
 Elements = Array
@@ -93,13 +94,14 @@ def _moved(scalars: Scalars, node: Node, inputs: Sequence[Elements]) -> Elements
     attributes: Mapping[str, Any] = concrete_attributes(node, {})
     placed = np.asarray(node.operation.forward(*inputs, **attributes), object)
     dtype = node.type.dtype
-    return _array(
-        [
-            scalars.convert(one, dtype) if isinstance(one, Scalar) else scalars.literal(one, dtype)
-            for one in placed.ravel().tolist()
-        ],
-        node,
-    )
+    found: list[Any] = placed.ravel().tolist()
+    return _array([_single(scalars, one, dtype) for one in found], node)
+
+
+def _single(scalars: Scalars, one: Any, dtype: DType) -> Scalar:
+    if isinstance(one, np.ndarray):  # an assignment to one place keeps a 0-d array of objects as it is
+        one = cast(Any, one).item()
+    return scalars.convert(one, dtype) if isinstance(one, Scalar) else scalars.literal(one, dtype)
 
 
 _VIEWS = {"reshape", "transpose", "expand_dims", "squeeze", "broadcast_to", "flip", "getitem"}

@@ -200,3 +200,8 @@ def test_functions_that_raise_again_and_again_are_replaced_by_such_that_do_not()
             assert_close(floor, np.array(number))
             assert_close(sine, np.sin(np.array(number)))
     assert made[0].runs < 10
+
+
+def test_one_number_put_into_an_array():
+    section = section_of(lambda x: call("unslice", x, shape=(3,), index=(1,)), np.zeros(()))
+    agrees(section, [np.array(2.5)])
