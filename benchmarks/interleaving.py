@@ -23,9 +23,8 @@ Run = Callable[[int], Any]
 """Makes so many steps, and gives what the last one computed: a number, an array, or a tuple of these."""
 Array = npt.NDArray[np.float64]
 
-PAUSE = 0.05
-"""Seconds before a batch: the threads of linear algebra libraries spin for up to 30 ms before they sleep. Doubled each time
-that a batch is repeated."""
+PAUSE = 0.1
+"""Seconds to wait before a batch is repeated; the next time twice as long."""
 MOST_BUSY = 0.05
 """The share of a batch's time that other processes may have run for."""
 ATTEMPTS = 4
@@ -39,6 +38,10 @@ class Machine(Protocol):
 
     def now(self) -> float:
         """The time."""
+        ...
+
+    def settle(self) -> None:
+        """Wait until no thread of this process runs."""
         ...
 
     def pause(self, seconds: float) -> None:
@@ -61,6 +64,14 @@ class ThisMachine:
     def now(self) -> float:
         """The time."""
         return time.perf_counter()
+
+    def settle(self) -> None:
+        """Wait until the threads of linear algebra libraries sleep, which spin for 0.1 s when their work is done."""
+        for _ in range(50):
+            before = time.process_time()
+            time.sleep(0.01)
+            if time.process_time() - before < 0.001:
+                break
 
     def pause(self, seconds: float) -> None:
         """Sleep."""
@@ -204,12 +215,13 @@ def interleave(
                 break
             for place in range(len(names)):
                 name = names[(turn + place) % len(names)]
-                for attempt in range(ATTEMPTS):
-                    machine.pause(PAUSE * 2**attempt)
-                    batch = _time(runs[name], steps[name], machine)
-                    timings.repeated[name] += attempt > 0
+                batch = _time(runs[name], steps[name], machine)
+                for attempt in range(ATTEMPTS - 1):
                     if batch.undisturbed:
                         break
+                    machine.pause(PAUSE * 2**attempt)
+                    batch = _time(runs[name], steps[name], machine)
+                    timings.repeated[name] += 1
                 timings.batches[name].append(batch)
     finally:
         gc.unfreeze()
@@ -233,6 +245,7 @@ def _seconds(run: Run, steps: int, machine: Machine) -> float:
 
 
 def _time(run: Run, steps: int, machine: Machine) -> Batch:
+    machine.settle()
     ran_before = machine.others()
     if steps > 1:
         run(steps // 10 + 1)  # wakes its threads, and fills the caches
