@@ -106,7 +106,7 @@ def _numba() -> Generator:
     return FirstAble("numba", [ScalarLoopGenerator(), FusedGenerator()])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class FirstAble:
     """A code generator that leaves each section to the first of others that can compile it."""
 

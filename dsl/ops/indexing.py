@@ -189,7 +189,8 @@ def index_add(x: Array, indices: Integers, values: Array, axis: OptionalAxis = N
 
 def check_labels(labels: Array, classes: int) -> None:
     """Raise IndexError, naming the first label that is wrong, unless all labels are classes from 0 to `classes` - 1."""
-    if labels.size and (labels.min() < 0 or labels.max() >= classes):
+    # As unsigned integers those below 0 are very large, so that one comparison finds both kinds.
+    if labels.size and np.maximum.reduce(labels.view(f"u{labels.itemsize}"), axis=None) >= classes:
         place = tuple(np.argwhere((labels < 0) | (labels >= classes))[0].tolist())
         where = f" at {list(place)}" if place else ""
         raise IndexError(

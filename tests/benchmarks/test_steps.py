@@ -191,7 +191,7 @@ def test_a_machine_that_gets_slower_and_slower_leaves_the_ratios_as_they_are():
     machine = FakeMachine()
 
     def tiring(time):
-        return 1 + time / 10
+        return 1 + time / 3
 
     runs = {"ours": machine.runner(1e-4, tiring), "peer": machine.runner(5e-4, tiring)}
     timings = interleave(machine, runs, rounds=100)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from contextvars import Context, copy_context
 from typing import Any
 
 import numpy as np
@@ -79,6 +80,7 @@ class ArrayExecutable:
 
     def __init__(self, section: Section, steps: Sequence[Step], storage: Storage, states: Sequence[Array]) -> None:
         self.section, self.steps, self.storage = section, steps, storage
+        self._context = _quiet()
         writer = self.writer(states)
         for step in steps:
             writer.write(step)
@@ -101,21 +103,29 @@ class ArrayExecutable:
 
     def run(self, arguments: Sequence[Array]) -> list[Array]:
         """Run once; infinities and NaNs are values as IEEE has them."""
-        with np.errstate(all="ignore"):
-            return self._run(*arguments)
+        return self._context.run(self._run, *arguments)
 
     def repeat(self, count: int, arguments: Sequence[Array], series: Series) -> npt.NDArray[np.float64]:
         """Run so many times on the same arguments, with the rows of the series."""
+        return self._context.run(self._repeat, count, arguments, series)
+
+    def _repeat(self, count: int, arguments: Sequence[Array], series: Series) -> npt.NDArray[np.float64]:
         run, found = self._run, np.empty(count)
         scalars = [np.zeros((), leaf.type.dtype.numpy) for leaf in self.section.leaves[len(arguments) :]]
         given = [*arguments, *scalars]
-        with np.errstate(all="ignore"):
-            for at in range(count):
-                if at < len(series):
-                    for scalar, value in zip(scalars, series[at], strict=True):
-                        scalar[()] = value
-                found[at] = run(*given)[0]
+        for at in range(count):
+            if at < len(series):
+                for scalar, value in zip(scalars, series[at], strict=True):
+                    scalar[()] = value
+            found[at] = run(*given)[0]
         return found
+
+
+def _quiet() -> Context:
+    """A context in which NumPy does not warn of infinities and nans: entered in a tenth of the time of `np.errstate`."""
+    context = copy_context()
+    context.run(np.seterr, all="ignore")
+    return context
 
 
 class Writer:

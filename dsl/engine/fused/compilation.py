@@ -2,51 +2,87 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
 from types import ModuleType
 from typing import Any
 
 from dsl.engine.scalars.cache import forget_compiled, import_kept
+from dsl.ops.parameters import Array
 
-Kernel = Callable[..., Any]
+
+@dataclass(frozen=True, slots=True)
+class ArrayType:
+    """What a kernel knows of an array that it is given: `order` is C or Fortran, where it is contiguous, or A."""
+
+    dtype: str
+    rank: int
+    order: str = "C"
+    writable: bool = True
+
+    @classmethod
+    def of(cls, array: Array) -> ArrayType:
+        """The type of an array."""
+        order = "C" if array.flags.c_contiguous else "F" if array.flags.f_contiguous else "A"
+        return cls(array.dtype.name, array.ndim, order, array.flags.writeable)
 
 
-def compiled(text: str, types: tuple[Any, ...]) -> Kernel:
+ParameterType = ArrayType | str
+"""An array, or a number of the type that numba calls so."""
+
+
+def compiled(text: str, types: Sequence[ParameterType | None]) -> Callable[..., Any]:
     """The function `kernel` of a module with this text, compiled for arguments of these types.
 
     Where one of them is None, it is compiled when it is called first; as it is for arguments of yet other types.
     """
-    kernel, module = _dispatcher(text)
-    if None not in types:
-        kernel = _compile(kernel, module, text, types)
-    return kernel
-
-
-def _compile(kernel: Any, module: ModuleType | None, text: str, types: tuple[Any, ...]) -> Kernel:
-    try:
-        kernel.compile(types)
-    except Exception:  # whatever a damaged file makes numba raise; a fault of the text itself comes up again below
-        if module is None:
-            raise
-        forget_compiled(module)
-        kernel = _unkept(text)
-        kernel.compile(types)
-    return kernel
+    module = _module(text)
+    known = [type for type in types if type is not None]
+    if len(known) == len(types):
+        module.compile(tuple(map(_numba_type, known)))
+    return module.kernel
 
 
 @lru_cache(maxsize=1024)
-def _dispatcher(text: str) -> tuple[Kernel, ModuleType | None]:
-    """What compiles and calls the kernel, and its module where that is kept on disk."""
-    numba = import_module("numba")
-    module = import_kept(text, numba.__version__)
-    if module is None:
-        return _unkept(text), None
-    return numba.njit(error_model="numpy", cache=True)(module.kernel), module
+def _module(text: str) -> _Module:
+    return _Module(text)
 
 
-def _unkept(text: str) -> Kernel:
+class _Module:
+    """A text and what compiles and calls its kernel, which remembers for which types it has been compiled."""
+
+    def __init__(self, text: str) -> None:
+        self._kept = import_kept(text, import_module("numba").__version__)
+        self._module = self._kept or _unkept(text)
+        self.kernel = self._dispatcher()
+
+    def compile(self, types: tuple[Any, ...]) -> None:
+        """Compile the kernel for arguments of these types, or find the machine code on disk."""
+        try:
+            self.kernel.compile(types)
+        except Exception:  # whatever a damaged file makes numba raise; a fault of the text itself comes up again below
+            if self._kept is None:
+                raise
+            forget_compiled(self._kept)
+            self.kernel = self._dispatcher()
+            self.kernel.compile(types)
+
+    def _dispatcher(self) -> Any:
+        njit = import_module("numba").njit
+        return njit(error_model="numpy", cache=self._kept is not None)(self._module.kernel)
+
+
+def _unkept(text: str) -> ModuleType:
     module = ModuleType("kernel")
     exec(compile(text, "<kernel>", "exec"), module.__dict__)
-    return import_module("numba").njit(error_model="numpy")(module.kernel)
+    return module
+
+
+def _numba_type(type: ParameterType) -> Any:
+    types = import_module("numba").types
+    if isinstance(type, str):
+        return getattr(types, type)
+    element = types.boolean if type.dtype == "bool" else getattr(types, type.dtype)
+    return types.Array(element, type.rank, type.order, readonly=not type.writable)

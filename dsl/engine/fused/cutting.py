@@ -8,12 +8,14 @@ import numpy as np
 import numpy.typing as npt
 
 from dsl.engine.arrays.schedule import Step
+from dsl.engine.fused.functions import FUNCTIONS
 from dsl.engine.fused.roles import Kernel, kernel_of
 from dsl.graph.node import Node
 from dsl.graph.passes.section import element_total
 
 MOST_OPERATIONS = 96
-"""Operations of a kernel. LLVM takes some milliseconds for each, and more of them save no memory traffic that counts."""
+"""Operations of a kernel, where a function such as `exp` counts as several. Compilation takes 3 to 10 ms for each."""
+FUNCTION_WEIGHT = 8
 MOST_CHECKS = 120
 """Pairs of arrays, one of them written, whose places a vector loop compares before it begins; LLVM gives up at 128."""
 
@@ -23,11 +25,11 @@ Integers = npt.NDArray[np.intp]
 def cut(kernel: Kernel, users: Mapping[Node, Collection[Node]], kept: Collection[Node]) -> list[Step]:
     """The kernel in pieces, where it is too long.
 
-    `users` are those of each value that has any, and what is `kept` is read after the run. Where the same operations come again and again, pieces
-    are whole periods of them, so that they are the same code.
+    `users` are those of each value that has any, and what is `kept` is read after the run. Where the same operations come
+    again and again, pieces are whole periods of them, so that they are the same code.
     """
     nodes = kernel.nodes
-    if len(nodes) <= MOST_OPERATIONS and list(_possible_ends(nodes, 0, users, kept))[-1:] == [len(nodes)]:
+    if list(_possible_ends(nodes, 0, users, kept))[-1] == len(nodes):
         return [kernel]
     periods, lengths = _repetitions(nodes)
     steps: list[Step] = []
@@ -49,9 +51,12 @@ def _possible_ends(
     read: set[Node] = set()
     missing: dict[Node, int] = {}
     """How many users of a value the piece does not have; one more where it is kept."""
-    written = 0
-    for at in range(start, min(start + MOST_OPERATIONS, len(nodes))):
+    written = weight = 0
+    for at in range(start, len(nodes)):
         node = nodes[at]
+        weight += FUNCTION_WEIGHT if node.label in FUNCTIONS else 1
+        if weight > MOST_OPERATIONS and at > start:
+            return
         for source in dict.fromkeys(node.inputs):
             if source in inside:
                 missing[source] -= 1

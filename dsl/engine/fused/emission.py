@@ -69,7 +69,8 @@ def is_by_row(node: Node, kernel: Kernel, source: Node | None = None) -> bool:
     """Whether the shape of a kernel's value is that of the rows without their last axis; or a value that it reads is."""
     if source is not None and node.label in ("one_hot", "nll"):
         return source is node.inputs[-1]
-    return kernel.roles[node] in OF_ROWS and node.type.rank < len(kernel.loop) and (source is None or kernel.roles[node] is Role.ROW)
+    role = kernel.roles[node]
+    return role in OF_ROWS and node.type.rank < len(kernel.loop) and (source is None or role is Role.ROW)
 
 
 class KernelCode:
@@ -237,6 +238,7 @@ class KernelCode:
             lines = [*self._starts[number + 1], *inner]
             inner = [f"for i{number} in range(n{number}):", *[_INDENT + line for line in lines]]
         return inner
+
 
 @dataclass(slots=True)
 class _Phase:

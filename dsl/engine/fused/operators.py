@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from dsl.engine.fused.functions import FUNCTIONS
 from dsl.graph.node import Node
 from dsl.ops.dtypes import BOOL, F32, F64, I32, I64, DType

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -44,6 +45,10 @@ class Kernel(Step):
     phases: dict[Node, int] = field(default_factory=dict[Node, int])
 
 
+LONGEST_SINGLE_ROW = 128
+"""Elements from which NumPy reduces a row that is the only one, where compiling that saves nothing."""
+
+
 def row_shapes(loop: Shape) -> tuple[Shape, ...]:
     """The shapes that one value for each row may have: with the last axis, and without it."""
     return ((*loop[:-1], 1), loop[:-1]) if loop and loop[-1] > 1 else ()
@@ -72,9 +77,10 @@ def _reduction(node: Node, source: Shape) -> tuple[Shape, Role] | None:
     axes = node.attributes["axis"]
     if node.type.dtype not in FLOATS or node.inputs[0].type.dtype is not node.type.dtype or not source:
         return None
-    if axes == (len(source) - 1,) and source[-1] > 1:
-        return source, Role.REDUCTION
     rows = source[:-1]
+    if axes == (len(rows),) and source[-1] > 1:
+        is_long = math.prod(rows) == 1 and source[-1] > LONGEST_SINGLE_ROW
+        return None if is_long else (source, Role.REDUCTION)
     if node.label == "sum" and axes == tuple(range(len(rows))) and max(rows, default=1) > 1 and source[-1] > 1:
         return source, Role.COLUMN
     return None

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
 
 from dsl.engine.arrays.generator import Writer
 from dsl.engine.arrays.schedule import Step
 from dsl.engine.arrays.storage import Storage
-from dsl.engine.fused.compilation import compiled
+from dsl.engine.fused.compilation import ArrayType, ParameterType, compiled
 from dsl.engine.fused.emission import KernelCode, Operand, Operands, has_rows, inlined, is_by_row, passed_number
 from dsl.engine.fused.nest import Layout, Nest, View, nest
 from dsl.engine.fused.roles import Kernel, Role
@@ -45,7 +44,7 @@ class _Call:
         self._parameters: dict[object, str] = {}
         """The name in the kernel of each array, by where it lies."""
         self._arguments: list[str] = []
-        self._types: list[Any] = []
+        self._types: list[ParameterType | None] = []
 
     def write(self) -> None:
         """Compile the kernel, and write the line that calls it."""
@@ -58,7 +57,10 @@ class _Call:
         results = {node: self._layout(node, is_by_row(node, kernel)) for node in written}
         loops = nest(kernel.loop, [*layouts.values(), *results.values()], has_rows(kernel))
         operands = Operands(
-            {reading: self._operand(reading[0], loops.view(layouts[reading], full)) for reading, full in readings.items()},
+            {
+                reading: self._operand(reading[0], loops.view(layouts[reading], full))
+                for reading, full in readings.items()
+            },
             {node: self._operand(node, loops.view(layout)) for node, layout in results.items()},
             {node: self._buffer(node, loops) for node in _buffered(kernel) if node in writer.storage.streamed},
             {number: self._number(number) for number in _numbers(kernel)},
@@ -99,18 +101,14 @@ class _Call:
 
     def _bound(self, array: Array, name: str) -> str:
         """The parameter for an array that is there already; the same one for the same memory."""
-        import numba
-
         place = (array.__array_interface__["data"][0], array.shape, array.strides, array.dtype)
-        return self._parameter(place, lambda: self._writer.code.bind(array, f"{name}k"), numba.typeof(array))
+        return self._parameter(place, lambda: self._writer.code.bind(array, f"{name}k"), ArrayType.of(array))
 
     def _local(self, node: Node, name: str, view: View) -> str:
         """The parameter for an array that each run brings anew."""
-        import numba
-
         if view.strides is None:
             return self._parameter(name, lambda: name, None)
-        kind = numba.types.Array(numba.from_dtype(node.type.dtype.numpy), len(view.shape), "C")
+        kind = ArrayType(node.type.dtype.numpy.name, len(view.shape))
         if view.shape == sizes(node):
             return self._parameter((name, view.shape), lambda: name, kind)
 
@@ -128,17 +126,13 @@ class _Call:
 
     def _number(self, number: float) -> str:
         """The parameter for a number."""
-        import numba
-
-        return self._parameter(("number", number), lambda: repr(number), numba.types.float64)
+        return self._parameter(("number", number), lambda: repr(number), "float64")
 
     def _length(self, length: int) -> str:
         """The parameter for the length of a loop."""
-        import numba
+        return self._parameter(("length", length), lambda: str(length), "int64")
 
-        return self._parameter(("length", length), lambda: str(length), numba.types.int64)
-
-    def _parameter(self, place: object, argument: Callable[[], str], kind: Any) -> str:
+    def _parameter(self, place: object, argument: Callable[[], str], kind: ParameterType | None) -> str:
         name = self._parameters.get(place)
         if name is None:
             name = self._parameters[place] = f"p{len(self._parameters)}"
