@@ -19,7 +19,7 @@ import dsl
 from workloads.common import Faster, Workload
 from workloads.ours import training
 
-RATE = 0.001
+RATE = 0.1
 FAN_IN = 3
 
 workload = Workload(

@@ -59,7 +59,7 @@ def choose(section: Section, engine: str = AUTOMATIC) -> Choice:
     return Choice(generator, "as asked")
 
 
-SCALAR_COST, CALL_COST = 0.025, 0.45
+SCALAR_COST, CALL_COST = 0.015, 0.55
 """Microseconds of an operation on Python floats, and of a NumPy call on a small array: measured, see `benchmarks`."""
 MANY_CALLS, FEW_ELEMENTS = 2_000, 8
 """From so many calls on, of so few elements each on average, grouping single numbers by level pays for its compilation."""

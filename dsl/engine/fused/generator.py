@@ -7,7 +7,8 @@ from importlib.util import find_spec
 
 from dsl.engine.arrays import kernels
 from dsl.engine.arrays.generator import ArrayExecutable, settled
-from dsl.engine.arrays.storage import plan_storage
+from dsl.engine.arrays.schedule import Step
+from dsl.engine.arrays.storage import Storage, plan_storage
 from dsl.engine.fused.grouping import group
 from dsl.engine.fused.writer import KernelWriter
 from dsl.graph.passes.section import Section
@@ -28,7 +29,7 @@ class FusedGenerator:
         """Why it cannot compile sections; empty where it can."""
         return "" if find_spec("numba") else 'needs numba, which is not installed (pip install "nn-lang[fast]")'
 
-    def compile(self, section: Section, states: Sequence[Array]) -> ArrayExecutable:
+    def compile(self, section: Section, states: Sequence[Array]) -> FusedExecutable:
         """Compile a section whose states live in these arrays."""
         section = settled(section)
         steps = group(section)
@@ -36,9 +37,18 @@ class FusedGenerator:
 
 
 class FusedExecutable(ArrayExecutable):
-    """A section as a generated function that calls kernels."""
+    """A section as a generated function that calls kernels. `kernels` are the modules of these, by name."""
+
+    def __init__(self, section: Section, steps: Sequence[Step], storage: Storage, states: Sequence[Array]) -> None:
+        self.kernels: dict[str, str] = {}
+        super().__init__(section, steps, storage, states)
+        self.source = "\n\n".join([self.source, *(_readable(*kernel) for kernel in self.kernels.items())])
 
     def writer(self, states: Sequence[Array]) -> KernelWriter:
         """What writes the steps as code."""
-        self._writer = KernelWriter(self.section, self.storage, states)
-        return self._writer
+        return KernelWriter(self.section, self.storage, states, self.kernels)
+
+
+def _readable(name: str, text: str) -> str:
+    """The kernel of a module under the name by which it is called."""
+    return text[text.index("def kernel(") :].replace("def kernel(", f"def {name}(", 1)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
+import numpy as np
+
 from dsl.engine.arrays.generator import Writer
 from dsl.engine.arrays.schedule import Step
 from dsl.engine.arrays.storage import Storage
@@ -12,23 +14,25 @@ from dsl.engine.fused.emission import KernelCode, Operand, Operands, has_rows, i
 from dsl.engine.fused.nest import Layout, Nest, View, nest
 from dsl.engine.fused.roles import Kernel, Role
 from dsl.graph.node import Node
-from dsl.graph.passes.section import Section, sizes
+from dsl.graph.passes.section import Section, element_total, sizes
 from dsl.ops.indexing import check_labels
 from dsl.ops.parameters import Array
 
 Reading = tuple[Node, bool]
 """A value that a kernel reads, and whether its shape is that of rows without their last axis."""
 
+LEAST_COPIED = 4_096
+"""Elements from which a value is copied first where its rows have gaps."""
 _MOST_NUMBERS = 8
 """Numbers that are passed to a kernel; the others are in its code."""
 
 
 class KernelWriter(Writer):
-    """Writes kernels. `texts` is the code of each, by the name that the code of the run has for it."""
+    """Writes kernels. `texts` receives the module of each, by the name that the code of the run has for the kernel."""
 
-    def __init__(self, section: Section, storage: Storage, states: Sequence[Array]) -> None:
+    def __init__(self, section: Section, storage: Storage, states: Sequence[Array], texts: dict[str, str]) -> None:
         super().__init__(section, storage, states)
-        self.texts: dict[str, str] = {}
+        self.texts = texts
 
     def write_fused(self, step: Step) -> None:
         """Operations as one kernel."""
@@ -43,6 +47,7 @@ class _Call:
         self._writer, self._kernel = writer, kernel
         self._parameters: dict[object, str] = {}
         """The name in the kernel of each array, by where it lies."""
+        self._copies: dict[Node, str] = {}
         self._arguments: list[str] = []
         self._types: list[ParameterType | None] = []
 
@@ -58,10 +63,10 @@ class _Call:
         loops = nest(kernel.loop, [*layouts.values(), *results.values()], has_rows(kernel))
         operands = Operands(
             {
-                reading: self._operand(reading[0], loops.view(layouts[reading], full))
+                reading: self._operand(*reading, loops.view(layouts[reading], full))
                 for reading, full in readings.items()
             },
-            {node: self._operand(node, loops.view(layout)) for node, layout in results.items()},
+            {node: self._operand(node, layout.by_row, loops.view(layout)) for node, layout in results.items()},
             {node: self._buffer(node, loops) for node in _buffered(kernel) if node in writer.storage.streamed},
             {number: self._number(number) for number in _numbers(kernel)},
         )
@@ -84,16 +89,32 @@ class _Call:
 
     # -- arrays -------------------------------------------------------------------------------------------------------------
 
+    def _name(self, node: Node, by_row: bool) -> str:
+        """What the code of the run calls a value; a copy of a large one whose rows have gaps, which vectors cannot load."""
+        name, code = self._writer.name(node), self._writer.code
+        if node in self._copies:
+            return self._copies[node]
+        array = code.array(name)
+        if array is None:
+            gaps = not self._writer.storage.contiguous.get(node, True)
+        else:
+            gaps = array.ndim > 0 and array.shape[-1] > 1 and array.strides[-1] not in (0, array.itemsize)
+        if not gaps or by_row or node in self._kernel.roles or element_total(node) < LEAST_COPIED:
+            return name
+        copy = self._copies[node] = code.bind(code.scratch(sizes(node), node.type.dtype.numpy), f"{name}c")
+        code.line(f"{code.bind(np.copyto, 'copy')}({copy}, {name})")
+        return copy
+
     def _layout(self, node: Node, by_row: bool) -> Layout:
-        array = self._writer.code.array(self._writer.name(node))
+        array = self._writer.code.array(self._name(node, by_row))
         if array is not None:
             return Layout(array.shape, array.strides, by_row)
         if not self._writer.storage.contiguous.get(node, True):
             return Layout(sizes(node), None, by_row)
         return Layout(sizes(node), _contiguous_strides(node), by_row)
 
-    def _operand(self, node: Node, view: View) -> Operand:
-        name = self._writer.name(node)
+    def _operand(self, node: Node, by_row: bool, view: View) -> Operand:
+        name = self._name(node, by_row)
         array = self._writer.code.array(name)
         if array is not None:
             return Operand(self._bound(view.of(array), name), view)

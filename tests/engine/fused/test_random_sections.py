@@ -1,0 +1,96 @@
+"""Random sections as kernels, run as plain Python: broadcasting, views, reductions, labels and states of all shapes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from fused_sections import agree, apply, assert_near, kernels, leaf, without_compiler
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dsl.engine.fused import cutting
+from dsl.graph.graph import Graph
+from dsl.graph.node import Node
+from dsl.graph.passes.section import Section, element_total, sizes
+from dsl.ops.dtypes import F32, F64, I32
+from dsl.ops.operation import OperationError
+
+SHAPES = [(3, 4), (4,), (3, 1), (1, 4), (), (2, 3, 4), (2, 1, 4), (4, 4), (3,), (2, 3, 1)]
+LABELS = [(3,), (2, 3), ()]
+MOST_ELEMENTS = 200
+
+Form = Any
+
+FORMS: list[Form] = [
+    *(lambda g, a, b, name=name: apply(g, name, a) for name in ("neg", "exp", "tanh", "abs", "square")),
+    *(lambda g, a, b, name=name: apply(g, name, a, b) for name in ("add", "subtract", "multiply", "maximum", "add")),
+    lambda g, a, b: a * 0.3,
+    lambda g, a, b: apply(g, "where", apply(g, "greater", a, b), a, 0),
+    lambda g, a, b: apply(g, "clip", a, -0.5, 0.7),
+    lambda g, a, b: apply(g, "transpose", a),
+    lambda g, a, b: apply(g, "reshape", a, shape=-1),
+    lambda g, a, b: apply(g, "getitem", a, index=(slice(0, 1),)),
+    lambda g, a, b: apply(g, "getitem", a, index=(..., slice(None, None, 2))),
+    lambda g, a, b: apply(g, "sum", a, axis=-1),
+    lambda g, a, b: apply(g, "sum", a, axis=-1, keepdims=True),
+    lambda g, a, b: apply(g, "max", a, axis=-1, keepdims=True),
+    lambda g, a, b: apply(g, "sum", a, axis=tuple(range(len(sizes(a)) - 1))),
+    lambda g, a, b: apply(g, "sum", a),
+    lambda g, a, b: apply(g, "softmax", a, axis=-1),
+    lambda g, a, b: apply(g, "broadcast_to", a, shape=(2, *sizes(a))),
+    lambda g, a, b: apply(g, "matmul", a, apply(g, "transpose", a)),
+    lambda g, a, b: apply(g, "concatenate", a, a * 2.0, axis=-1),
+]
+LABELLED: list[Form] = [
+    lambda g, a, labels: apply(g, "nll", a, labels, reduction="none"),
+    lambda g, a, labels: apply(g, "one_hot", labels, classes=4, dtype=g.default_float),
+]
+NUMBER = st.integers(0, 99)
+CHOICES = st.lists(st.tuples(NUMBER, NUMBER, NUMBER), min_size=1, max_size=25)
+
+
+def grow(graph: Graph, nodes: list[Node], labels: list[Node], choices: list[tuple[int, int, int]]) -> list[Node]:
+    """More values on those that are there; what the shapes do not allow is left out."""
+    nodes = list(nodes)
+    for form, left, right in choices:
+        first = nodes[-1 - left % len(nodes)]
+        labelled = form % 9 == 0
+        forms, others = (LABELLED, labels) if labelled else (FORMS, nodes)
+        try:
+            made = forms[form % len(forms)](graph, first, others[-1 - right % len(others)])
+        except OperationError:
+            continue
+        if element_total(made) <= MOST_ELEMENTS:
+            nodes.append(made)
+    return nodes
+
+
+@pytest.mark.parametrize("most", [cutting.MOST_OPERATIONS, 4])
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_random_sections_have_the_values_of_the_reference(most: int, data: st.DataObject) -> None:
+    dtype, rng = data.draw(st.sampled_from([F32, F64])), np.random.default_rng(0)
+    graph = Graph(dtype)
+    leaves = [leaf(graph, *shape) for shape in data.draw(st.lists(st.sampled_from(SHAPES), min_size=2, max_size=4))]
+    states = [leaf(graph, *shape) for shape in data.draw(st.lists(st.sampled_from(SHAPES), max_size=2))]
+    labels = [leaf(graph, *shape, dtype=I32) for shape in LABELS]
+    nodes = grow(graph, [*leaves, *states], labels, data.draw(CHOICES))
+    updates = []
+    for state in states:
+        fitting = [node for node in nodes if node.type == state.type]
+        updates.append(fitting[-1 - data.draw(NUMBER) % len(fitting)])
+    results = [nodes[-1 - data.draw(NUMBER) % min(len(nodes), 6)] for _ in range(2)]
+    arrays = [rng.standard_normal(sizes(node)).astype(dtype.numpy) * 0.5 for node in [*leaves, *states]]
+    given_ = [*arrays[: len(leaves)], *(np.zeros(sizes(node), np.int32) for node in labels)]
+    section = Section(graph, [*leaves, *labels], results, states, updates)
+
+    def near(found: Any, expected: Any) -> None:
+        if np.isfinite(expected).all() and np.abs(expected).max(initial=0.0) < 1e6:
+            assert_near(found, expected, 1024)
+
+    with without_compiler(), pytest.MonkeyPatch.context() as patch, np.errstate(all="ignore"):
+        patch.setattr(cutting, "MOST_OPERATIONS", most)
+        plan = agree(section, given_, arrays[len(leaves) :], same=near)
+    assert all(len(names) <= max(most, 2) for names in kernels(plan))
