@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dsl.engine.arrays.views import VIEWS
 from dsl.engine.executable import Executable, Generator
-from dsl.engine.names import AUTOMATIC
+from dsl.engine.names import AUTOMATIC, ENGINES
 from dsl.engine.scalars.size import scalar_operations
 from dsl.graph.passes.lowering.lower import lower
 from dsl.graph.passes.pipeline import optimise
@@ -15,6 +15,7 @@ from dsl.graph.passes.section import Section, element_total
 from dsl.ops.parameters import Array
 from dsl.source.collection import without_garbage_collection
 from dsl.source.diagnostic import fail
+from dsl.source.nearest import did_you_mean
 
 Compiler = Callable[[Section, Sequence[Array]], Executable]
 """Compiles a section, as it is before all passes, whose states live in these arrays."""
@@ -50,6 +51,8 @@ def choose(section: Section, engine: str = AUTOMATIC) -> Choice:
     """
     if engine == AUTOMATIC:
         return _fastest(section)
+    if engine not in GENERATORS:
+        raise fail("engine", f"there is no engine `{engine}`", hint=did_you_mean(engine, ENGINES, f"there are {', '.join(ENGINES)}"))
     generator = GENERATORS[engine]()
     obstacle = generator.obstacle(section)
     if obstacle:

@@ -43,3 +43,15 @@ class PlanEngine:
             section = specialise(self.graph, self.leaves, self.fetch, sizes)
             plan = self._plans[key] = compile_section(section, engine=self.engine)
         return plan
+
+    def plan_with(self, fixed: Mapping[Node, Array], sizes: Mapping[str, int]) -> tuple[list[Node], Executable]:
+        """A plan in which some leaves keep these values, and the leaves that are left; nothing of it is kept here.
+
+        What is known of the fixed arrays, such as how they look transposed, is worked out once.
+        """
+        open_leaves = [leaf for leaf in self.leaves if leaf not in fixed]
+        section = specialise(self.graph, [*open_leaves, *fixed], self.fetch, sizes)
+        count = len(open_leaves)
+        section.leaves, section.states = section.leaves[:count], section.leaves[count:]
+        section.updates = list(section.states)
+        return open_leaves, compile_section(section, list(fixed.values()), self.engine)

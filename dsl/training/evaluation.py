@@ -96,7 +96,7 @@ class Evaluator:
 
         def call(feeds: Mapping[str, npt.ArrayLike]) -> list[Array]:
             arrays = {name: np.asarray(value) for name, value in feeds.items()}
-            key = tuple([(name, array.dtype, array.shape) for name, array in arrays.items()])
+            key = tuple([(name, array.dtype.char, array.shape) for name, array in arrays.items()])
             plan = plans.get(key)
             if plan is None:
                 plan = plans[key] = self._prepare(parameters, arrays)
@@ -121,13 +121,10 @@ class Evaluator:
                 return [values[node] for node in self._fetch]
 
             return evaluate
-        run = self._plans.plan(bound).run
-        sources = [leaf.name if leaf.name in feeds else contiguous(given[leaf]) for leaf in self.leaves]
-
-        def call(feeds: Mapping[str, Array]) -> Sequence[Array]:
-            return run([contiguous(feeds[source]) if isinstance(source, str) else source for source in sources])
-
-        return call
+        fixed = {leaf: contiguous(given[leaf]) for leaf in self.leaves if leaf.name not in feeds}
+        leaves, plan = self._plans.plan_with(fixed, bound)
+        names, run = [leaf.name for leaf in leaves], plan.run
+        return lambda feeds: run([contiguous(feeds[name]) for name in names])
 
 
 def contiguous(array: Array) -> Array:

@@ -311,3 +311,11 @@ class TestRepresentation:
 
     def test_a_data_set(self, line):
         assert repr(dsl.load(line).dataset("points.test")) == "Dataset('points.test', x: [10], y: [10])"
+
+
+def test_an_engine_that_is_not_there_is_told_with_the_near_ones():
+    program = dsl.loads("placeholder x = 1; parameter k = 2; loss = square(k * x)")
+    for call in (lambda: program.function("loss", "nunpy")({}), lambda: program.gradient_function(engine="nunpy")({})):
+        with pytest.raises(dsl.ProgramError, match="there is no engine `nunpy`") as caught:
+            call()
+        assert "did you mean `numpy`?" in str(caught.value)

@@ -14,7 +14,7 @@ import numpy as np
 
 from dsl.graph.graph import Graph
 from dsl.graph.node import Node
-from dsl.graph.passes.section import Section, element_total, rewrite, sizes
+from dsl.graph.passes.section import Section, copy, element_total, rewrite, sizes
 from dsl.ops.registry import OPERATIONS
 
 MOST_ROWS = 4_096
@@ -40,13 +40,13 @@ class _Merging:
         """What stands for an operation."""
         match node.label:
             case "add":
-                return self._with_bias(graph, node, inputs)
+                return self._with_bias(graph, node, inputs) or _of_one_shape(graph, node, inputs)
             case "concatenate":
                 return self._gradients_with_bias(graph, node, inputs)
             case "sum":
                 return self._inner_product(graph, node, inputs)
             case _:
-                return None
+                return _of_one_shape(graph, node, inputs)
 
     def _with_bias(self, graph: Graph, node: Node, inputs: tuple[Node, ...]) -> Node | None:
         for at in (0, 1):
@@ -121,6 +121,20 @@ def _part(node: Node) -> tuple[Node, int, int] | None:
         return None
     start, stop, step = index[0].indices(sizes(node.inputs[0])[0])
     return (node.inputs[0], start, stop) if step == 1 else None
+
+
+def _of_one_shape(graph: Graph, node: Node, inputs: tuple[Node, ...]) -> Node | None:
+    """An elementwise operation with all inputs in its own shape where they have as many elements: NumPy need not repeat."""
+    if node.operation is None or not node.operation.elementwise or node.attributes:
+        return None
+    shape, total = sizes(node), element_total(node)
+    fitted = [
+        _apply(graph, "reshape", value, shape=shape) if sizes(value) != shape and element_total(value) == total else value
+        for value in inputs
+    ]
+    if not shape or all(one is other for one, other in zip(fitted, inputs, strict=True)):
+        return None
+    return copy(graph, node, tuple(fitted))
 
 
 def _flat(graph: Graph, node: Node) -> Node:
