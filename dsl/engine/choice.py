@@ -52,7 +52,11 @@ def choose(section: Section, engine: str = AUTOMATIC) -> Choice:
     if engine == AUTOMATIC:
         return _fastest(section)
     if engine not in GENERATORS:
-        raise fail("engine", f"there is no engine `{engine}`", hint=did_you_mean(engine, ENGINES, f"there are {', '.join(ENGINES)}"))
+        raise fail(
+            "engine",
+            f"there is no engine `{engine}`",
+            hint=did_you_mean(engine, ENGINES, f"there are {', '.join(ENGINES)}"),
+        )
     generator = GENERATORS[engine]()
     obstacle = generator.obstacle(section)
     if obstacle:

@@ -49,10 +49,12 @@ class Fit:
 
     @property
     def slope(self) -> float:
+        """Of `t` in x."""
         return (BORDER + self.end + 2 * self.pole) / (self.end - BORDER)
 
     @property
     def offset(self) -> float:
+        """What is subtracted in `t`."""
         return self.slope * BORDER + BORDER + self.pole
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -15,8 +16,12 @@ from dsl.engine.reference import ReferenceEngine, Watch
 from dsl.graph.graph import Graph
 from dsl.graph.node import Node
 from dsl.ops.parameters import Array
+from dsl.source.diagnostic import ProgramError
 from dsl.training.failures import RUN_ERRORS, run_error
 from dsl.training.values import fed_values
+
+_MOST_TYPES = 32
+"""Sets of shapes and element types that a function is kept for."""
 
 
 class Binding:
@@ -90,28 +95,12 @@ class Evaluator:
         except RUN_ERRORS as error:
             raise run_error(self.reference, given, bound, error) from None
 
-    def prepared(self, parameters: Mapping[str, Array]) -> Callable[[Mapping[str, npt.ArrayLike]], list[Array]]:
+    def prepared(self, parameters: Mapping[str, Array]) -> Prepared:
         """A function from feeds to the values of the fetched nodes, with these parameters; made to be called often."""
-        plans: dict[tuple[object, ...], Callable[[Mapping[str, Array]], Sequence[Array]]] = {}
+        return Prepared(self, parameters)
 
-        def call(feeds: Mapping[str, npt.ArrayLike]) -> list[Array]:
-            arrays = {name: np.asarray(value) for name, value in feeds.items()}
-            key = tuple([(name, array.dtype.char, array.shape) for name, array in arrays.items()])
-            plan = plans.get(key)
-            if plan is None:
-                plan = plans[key] = self._prepare(parameters, arrays)
-            try:
-                return [np.array(value) for value in plan(arrays)]
-            except RUN_ERRORS as error:
-                given, bound = self._binding.bind(parameters, arrays)
-                raise run_error(self.reference, given, bound, error) from None
-
-        return call
-
-    def _prepare(
-        self, parameters: Mapping[str, Array], feeds: Mapping[str, Array]
-    ) -> Callable[[Mapping[str, Array]], Sequence[Array]]:
-        """A function for feeds of one set of shapes and element types: the plan, and where its arguments come from."""
+    def specialised(self, parameters: Mapping[str, Array], feeds: Mapping[str, Array]) -> Specialised:
+        """The function for feeds of the shapes and element types of these: a plan that has all other values in it."""
         given, bound = self._binding.bind(parameters, feeds)
         is_direct = all(given[leaf] is feeds[leaf.name] for leaf in self.leaves if leaf.name in feeds)
         if self._plans is None or not is_direct:
@@ -120,11 +109,64 @@ class Evaluator:
                 values = self.run(parameters, feeds)
                 return [values[node] for node in self._fetch]
 
-            return evaluate
+            return Specialised(feeds, evaluate)
         fixed = {leaf: contiguous(given[leaf]) for leaf in self.leaves if leaf.name not in feeds}
         leaves, plan = self._plans.plan_with(fixed, bound)
         names, run = [leaf.name for leaf in leaves], plan.run
-        return lambda feeds: run([contiguous(feeds[name]) for name in names])
+        return Specialised(feeds, lambda feeds: run([contiguous(feeds[name]) for name in names]))
+
+    def failure(self, parameters: Mapping[str, Array], feeds: Mapping[str, Array], error: Exception) -> ProgramError:
+        """The error of a run that has failed, with the line of the value that could not be computed."""
+        given, bound = self._binding.bind(parameters, feeds)
+        return run_error(self.reference, given, bound, error)
+
+
+class Specialised:
+    """The values of nodes from feeds of certain shapes and element types."""
+
+    def __init__(self, feeds: Mapping[str, Array], run: Callable[[Mapping[str, Array]], Sequence[Array]]) -> None:
+        self._types = [(name, array.dtype, array.shape) for name, array in feeds.items()]
+        self.run = run
+
+    def fits(self, feeds: Mapping[str, npt.ArrayLike]) -> bool:
+        """Whether these are arrays of those shapes and element types."""
+        if len(feeds) != len(self._types):
+            return False
+        for name, dtype, shape in self._types:
+            array = cast("Array | None", feeds.get(name))
+            if not isinstance(array, np.ndarray) or array.dtype is not dtype or array.shape != shape:
+                return False
+        return True
+
+
+class Prepared:
+    """The values of an evaluator's nodes as a function of feeds, which is specialised for the types that these come in."""
+
+    def __init__(self, evaluator: Evaluator, parameters: Mapping[str, Array]) -> None:
+        self._evaluator, self._parameters = evaluator, parameters
+        self._known: dict[tuple[object, ...], Specialised] = {}
+        self._last: Specialised | None = None
+
+    def __call__(self, feeds: Mapping[str, npt.ArrayLike]) -> list[Array]:
+        """The values, as new arrays. Raises ProgramError."""
+        last = self._last
+        if last is None or not last.fits(feeds):
+            feeds = {name: np.asarray(value) for name, value in feeds.items()}
+            self._last = last = self._specialised(feeds)
+        arrays = cast("Mapping[str, Array]", feeds)
+        try:
+            return [np.array(value) for value in last.run(arrays)]
+        except RUN_ERRORS as error:
+            raise self._evaluator.failure(self._parameters, arrays, error) from None
+
+    def _specialised(self, arrays: Mapping[str, Array]) -> Specialised:
+        key = tuple([(name, array.dtype.str, array.shape) for name, array in arrays.items()])
+        found = self._known.get(key)
+        if found is None:
+            if len(self._known) >= _MOST_TYPES:
+                self._known.clear()
+            found = self._known[key] = self._evaluator.specialised(self._parameters, arrays)
+        return found
 
 
 def contiguous(array: Array) -> Array:

@@ -97,7 +97,7 @@ class ArrayExecutable:
 
     def replace(self, statements: Sequence[Statement]) -> None:
         """Run these statements in place of its own and of the copies of states after them; a profile adds clocks."""
-        self.code.statements, self.after = list(statements), []
+        self.code.statements, self.after = list(statements), list[str]()
         self.source = self.code.function("run", self.arguments, self.results, self.after)
         self._run = self.code.compiled(self.source, "run")
 
@@ -148,7 +148,7 @@ class Writer:
         """One step: an operation, or several in a loop over blocks."""
         self.code.begin(step.nodes)
         if len(step.nodes) > 1 or step.nodes[0] in self.storage.streamed:
-            self.write_fused(step)
+            self._write_fused(step)
         else:
             self._write_single(step.nodes[0])
 
@@ -207,7 +207,7 @@ class Writer:
             elif there is None or not there.size or not _same_memory(there, part):
                 self.code.line(f"{copy}({self.code.bind(part, 'part')}, {name})")
 
-    def write_fused(self, step: Step) -> None:
+    def _write_fused(self, step: Step) -> None:
         """Elementwise operations over blocks of the rows, in one loop."""
         blocks = Blocks(step.shape)
         inside: dict[Node, str] = {}

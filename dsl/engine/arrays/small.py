@@ -129,7 +129,9 @@ def _of_one_shape(graph: Graph, node: Node, inputs: tuple[Node, ...]) -> Node | 
         return None
     shape, total = sizes(node), element_total(node)
     fitted = [
-        _apply(graph, "reshape", value, shape=shape) if sizes(value) != shape and element_total(value) == total else value
+        _apply(graph, "reshape", value, shape=shape)
+        if sizes(value) != shape and element_total(value) == total
+        else value
         for value in inputs
     ]
     if not shape or all(one is other for one, other in zip(fitted, inputs, strict=True)):

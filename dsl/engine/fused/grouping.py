@@ -11,7 +11,7 @@ from dsl.engine.arrays.views import VIEWS
 from dsl.engine.fused.cutting import cut
 from dsl.engine.fused.roles import Role, Shape, can_be_fused, kernel_of, looped, reads_inside, role_in
 from dsl.graph.node import Node
-from dsl.graph.passes.section import Section, sizes
+from dsl.graph.passes.section import Section, element_total, sizes
 
 
 def group(section: Section) -> list[Step]:
@@ -48,10 +48,17 @@ class _Place:
 
     @property
     def is_worthwhile(self) -> bool:
-        """Whether a kernel saves more than its call takes: not for one operation, nor for the sum of a single row."""
+        """Whether a kernel saves more than its call takes: not for a plain operation alone, nor for the sum of one row.
+
+        Where NumPy has to repeat an array along others, a kernel takes half as long even for a single operation.
+        """
         assert self.loop is not None
+        if len(self.nodes) == 1:
+            (node,) = self.nodes
+            shapes = [sizes(source) for source in node.inputs if element_total(source) > 1]
+            return self.roles[node] is Role.ELEMENT and node.label != "one_hot" and any(s != self.loop for s in shapes)
         is_single_row = math.prod(self.loop[:-1]) == 1 and bool(self.loop)
-        return len(self.nodes) > 1 and not (is_single_row and Role.ELEMENT not in self.roles.values())
+        return not is_single_row or Role.ELEMENT in self.roles.values()
 
 
 class _Grouping:

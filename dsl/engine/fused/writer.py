@@ -34,10 +34,13 @@ class KernelWriter(Writer):
         super().__init__(section, storage, states)
         self.texts = texts
 
-    def write_fused(self, step: Step) -> None:
-        """Operations as one kernel."""
-        assert isinstance(step, Kernel)
-        _Call(self, step).write()
+    def write(self, step: Step) -> None:
+        """One step: a kernel, or a NumPy call."""
+        if isinstance(step, Kernel):
+            self.code.begin(step.nodes)
+            _Call(self, step).write()
+        else:
+            super().write(step)
 
 
 class _Call:

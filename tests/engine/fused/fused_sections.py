@@ -123,5 +123,3 @@ def without_compiler() -> Iterator[None]:
 def kernels(plan: FusedExecutable) -> list[list[str]]:
     """The operations of each kernel of a plan, sorted."""
     return [sorted(node.label for node in step.nodes) for step in plan.steps if len(step.nodes) > 1]
-
-

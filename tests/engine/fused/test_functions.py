@@ -17,7 +17,26 @@ from dsl.ops.registry import OPERATIONS
 BOUNDS = {"exp": 1.1, "expm1": 2.0, "log": 1.0, "log1p": 1.0, "tanh": 3.0, "erf": 3.0, "erfc": 6.0}
 """Units in the last place."""
 
-SPECIAL = [0.0, -0.0, np.inf, -np.inf, np.nan, 1.0, -1.0, -2.0, 0.5, -0.5, 1e-45, -1e-45, 1e-40, 1e-320, 3e38, -3e38, 800.0, -800.0]
+SPECIAL = [
+    0.0,
+    -0.0,
+    np.inf,
+    -np.inf,
+    np.nan,
+    1.0,
+    -1.0,
+    -2.0,
+    0.5,
+    -0.5,
+    1e-45,
+    -1e-45,
+    1e-40,
+    1e-320,
+    3e38,
+    -3e38,
+    800.0,
+    -800.0,
+]
 
 every_type = pytest.mark.parametrize("dtype", [F32, F64], ids=str)
 
@@ -33,7 +52,13 @@ def arguments(name: str, dtype: DType) -> np.ndarray:
     """Small and large numbers, and those near the borders of what is computed in different ways."""
     rng = np.random.default_rng(0)
     largest = np.log10(np.finfo(dtype.numpy).max)
-    edge = {"exp": largest * 2.3, "expm1": largest * 2.3, "tanh": 22.0, "erf": 10.0, "erfc": 9.0 if dtype is F32 else 26.0}.get(name, 2.0)
+    edge = {
+        "exp": largest * 2.3,
+        "expm1": largest * 2.3,
+        "tanh": 22.0,
+        "erf": 10.0,
+        "erfc": 9.0 if dtype is F32 else 26.0,
+    }.get(name, 2.0)
     parts = [
         rng.uniform(-2, 2, 1000),
         rng.uniform(-1, 1, 500) * 10.0 ** rng.uniform(-20, 0, 500),

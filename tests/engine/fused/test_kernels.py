@@ -25,7 +25,26 @@ from dsl.ops.registry import OPERATIONS
 
 pytest.importorskip("numba")
 
-SPECIAL = [-np.inf, -100.0, -2.5, -1.5, -1.0, -0.5, -0.0, 0.0, 1e-30, 0.3, 0.5, 1.0, 1.5, 2.5, 30.0, 88.5, np.inf, np.nan]
+SPECIAL = [
+    -np.inf,
+    -100.0,
+    -2.5,
+    -1.5,
+    -1.0,
+    -0.5,
+    -0.0,
+    0.0,
+    1e-30,
+    0.3,
+    0.5,
+    1.0,
+    1.5,
+    2.5,
+    30.0,
+    88.5,
+    np.inf,
+    np.nan,
+]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -39,7 +58,12 @@ def elementwise(count: int, *dtypes: DType) -> list[str]:
     """The operations on elements that kernels have for so many inputs of these types."""
     found = []
     for name, operation in OPERATIONS.items():
-        if not operation.elementwise or operation.tensor_count != count or operation.forward is None or name == "astype":
+        if (
+            not operation.elementwise
+            or operation.tensor_count != count
+            or operation.forward is None
+            or name == "astype"
+        ):
             continue
         graph = Graph(dtypes[0])
         try:
@@ -138,7 +162,10 @@ def test_arrays_of_other_shapes_are_repeated(shapes: tuple[tuple[int, ...], ...]
 def test_views_of_arguments_and_of_values_are_read_where_they_lie() -> None:
     def form(graph: Graph, x: Node, y: Node) -> list[Node]:
         product = apply(graph, "matmul", x, y)
-        turned, part = apply(graph, "transpose", product), apply(graph, "getitem", product, index=(slice(None, None, 2),))
+        turned, part = (
+            apply(graph, "transpose", product),
+            apply(graph, "getitem", product, index=(slice(None, None, 2),)),
+        )
         inner = apply(graph, "getitem", product, index=(..., 1))
         return [
             turned * 2.0 + product,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from dsl.engine.fused import cutting
 from dsl.graph.graph import Graph
 from dsl.graph.node import Node
 from dsl.graph.passes.section import Section, element_total, sizes
-from dsl.ops.dtypes import F32, F64, I32
+from dsl.ops.dtypes import F32, F64, I32, DType
 from dsl.ops.operation import OperationError
 
 SHAPES = [(3, 4), (4,), (3, 1), (1, 4), (), (2, 3, 4), (2, 1, 4), (4, 4), (3,), (2, 3, 1)]
@@ -47,19 +48,18 @@ LABELLED: list[Form] = [
     lambda g, a, labels: apply(g, "nll", a, labels, reduction="none"),
     lambda g, a, labels: apply(g, "one_hot", labels, classes=4, dtype=g.default_float),
 ]
-NUMBER = st.integers(0, 99)
-CHOICES = st.lists(st.tuples(NUMBER, NUMBER, NUMBER), min_size=1, max_size=25)
 
 
-def grow(graph: Graph, nodes: list[Node], labels: list[Node], choices: list[tuple[int, int, int]]) -> list[Node]:
-    """More values on those that are there; what the shapes do not allow is left out."""
+def grow(graph: Graph, nodes: list[Node], labels: list[Node], count: int, chance: random.Random) -> list[Node]:
+    """More values on those that are there, mostly on the last ones; what the shapes do not allow is left out."""
     nodes = list(nodes)
-    for form, left, right in choices:
-        first = nodes[-1 - left % len(nodes)]
-        labelled = form % 9 == 0
-        forms, others = (LABELLED, labels) if labelled else (FORMS, nodes)
+    for _ in range(count):
+        first, second = (chance.choice(nodes[-6:] if chance.random() < 0.7 else nodes) for _ in range(2))
         try:
-            made = forms[form % len(forms)](graph, first, others[-1 - right % len(others)])
+            if chance.random() < 0.1:
+                made = chance.choice(LABELLED)(graph, first, chance.choice(labels))
+            else:
+                made = chance.choice(FORMS)(graph, first, second)
         except OperationError:
             continue
         if element_total(made) <= MOST_ELEMENTS:
@@ -68,23 +68,19 @@ def grow(graph: Graph, nodes: list[Node], labels: list[Node], choices: list[tupl
 
 
 @pytest.mark.parametrize("most", [cutting.MOST_OPERATIONS, 4])
-@settings(max_examples=150, deadline=None)
-@given(st.data())
-def test_random_sections_have_the_values_of_the_reference(most: int, data: st.DataObject) -> None:
-    dtype, rng = data.draw(st.sampled_from([F32, F64])), np.random.default_rng(0)
-    graph = Graph(dtype)
-    leaves = [leaf(graph, *shape) for shape in data.draw(st.lists(st.sampled_from(SHAPES), min_size=2, max_size=4))]
-    states = [leaf(graph, *shape) for shape in data.draw(st.lists(st.sampled_from(SHAPES), max_size=2))]
+@settings(max_examples=300, deadline=None)
+@given(st.integers(0, 2**32), st.integers(5, 60), st.sampled_from([F32, F64]))
+def test_random_sections_have_the_values_of_the_reference(most: int, seed: int, count: int, dtype: DType) -> None:
+    chance, rng, graph = random.Random(seed), np.random.default_rng(seed), Graph(dtype)
+    leaves = [leaf(graph, *shape) for shape in chance.sample(SHAPES, 3)]
+    states = [leaf(graph, *shape) for shape in chance.sample(SHAPES, 2)]
     labels = [leaf(graph, *shape, dtype=I32) for shape in LABELS]
-    nodes = grow(graph, [*leaves, *states], labels, data.draw(CHOICES))
-    updates = []
-    for state in states:
-        fitting = [node for node in nodes if node.type == state.type]
-        updates.append(fitting[-1 - data.draw(NUMBER) % len(fitting)])
-    results = [nodes[-1 - data.draw(NUMBER) % min(len(nodes), 6)] for _ in range(2)]
-    arrays = [rng.standard_normal(sizes(node)).astype(dtype.numpy) * 0.5 for node in [*leaves, *states]]
-    given_ = [*arrays[: len(leaves)], *(np.zeros(sizes(node), np.int32) for node in labels)]
+    nodes = grow(graph, [*leaves, *states], labels, count, chance)
+    updates = [chance.choice([node for node in nodes if node.type == state.type]) for state in states]
+    results = [chance.choice(nodes[-6:]) for _ in range(2)]
     section = Section(graph, [*leaves, *labels], results, states, updates)
+    arrays = [np.array(rng.uniform(-1, 1, sizes(node)), dtype.numpy) for node in [*leaves, *states]]
+    classes = [np.zeros(sizes(node), np.int32) for node in labels]
 
     def near(found: Any, expected: Any) -> None:
         if np.isfinite(expected).all() and np.abs(expected).max(initial=0.0) < 1e6:
@@ -92,5 +88,5 @@ def test_random_sections_have_the_values_of_the_reference(most: int, data: st.Da
 
     with without_compiler(), pytest.MonkeyPatch.context() as patch, np.errstate(all="ignore"):
         patch.setattr(cutting, "MOST_OPERATIONS", most)
-        plan = agree(section, given_, arrays[len(leaves) :], same=near)
+        plan = agree(section, [*arrays[: len(leaves)], *classes], arrays[len(leaves) :], same=near)
     assert all(len(names) <= max(most, 2) for names in kernels(plan))

@@ -4,4 +4,15 @@ from dsl.engine.arrays.kernels import elementwise, labels, placing, products, re
 from dsl.engine.arrays.kernels.kernel import IN_PLACE, KERNELS, Call, write
 from dsl.engine.arrays.views import VIEWS
 
-__all__ = ["IN_PLACE", "KERNELS", "VIEWS", "Call", "elementwise", "labels", "placing", "products", "reductions", "write"]
+__all__ = [
+    "IN_PLACE",
+    "KERNELS",
+    "VIEWS",
+    "Call",
+    "elementwise",
+    "labels",
+    "placing",
+    "products",
+    "reductions",
+    "write",
+]
