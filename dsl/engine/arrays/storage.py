@@ -156,7 +156,8 @@ class _Planner:
         if user is update:
             return user.operation is not None and user.operation.name in self.in_place
         nodes = self.steps[at].nodes
-        return nodes.index(user) < nodes.index(update)
+        is_late = update.operation is not None and update.operation.elementwise  # a sum is begun before all is read
+        return is_late and nodes.index(user) < nodes.index(update)
 
     def _readers(self, node: Node) -> list[Node]:
         """The operations that read the memory of a leaf, views of it and what reads those among them."""

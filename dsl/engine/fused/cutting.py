@@ -14,8 +14,9 @@ from dsl.graph.node import Node
 from dsl.graph.passes.section import element_total
 
 MOST_OPERATIONS = 96
-"""Operations of a kernel, where a function such as `exp` counts as several. Compilation takes 3 to 10 ms for each."""
+"""Operations of a kernel. Compilation takes 3 to 10 ms for each, and more of them save little memory traffic."""
 FUNCTION_WEIGHT = 8
+"""As how many operations a function such as `exp` counts."""
 MOST_CHECKS = 120
 """Pairs of arrays, one of them written, whose places a vector loop compares before it begins; LLVM gives up at 128."""
 

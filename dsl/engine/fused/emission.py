@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from dsl.engine.fused.functions import FUNCTIONS, HEADER, row_function, texts
+from dsl.engine.fused.functions import FUNCTIONS
 from dsl.engine.fused.nest import Nest, View
-from dsl.engine.fused.operators import expression, literal
-from dsl.engine.fused.roles import OF_ROWS, Kernel, Role
+from dsl.engine.fused.operators import expression, inlined, literal
+from dsl.engine.fused.prelude import HEADER, texts
+from dsl.engine.fused.roles import Kernel, Role, has_rows, is_by_row
+from dsl.engine.fused.row_functions import row_function
 from dsl.graph.node import Node
-from dsl.graph.passes.section import element_total
 from dsl.ops.dtypes import DType
 
 _INDENT = "    "
@@ -45,32 +45,6 @@ class Operands:
         yield from self.read.values()
         yield from self.written.values()
         yield from self.buffers.values()
-
-
-def inlined(node: Node) -> bool:
-    """Whether a value is a number of the program, which needs no array."""
-    return node.literal is not None and element_total(node) == 1
-
-
-def passed_number(node: Node) -> float | None:
-    """The number that a value is, where it is better passed to a kernel than written into its code.
-
-    Such are numbers that depend on sizes, as the 1 / 128 of a mean does: the same code serves others.
-    """
-    if not inlined(node) or not node.type.dtype.is_float:
-        return None
-    assert node.literal is not None
-    value = float(node.literal.reshape(-1)[0])
-    is_plain = not math.isfinite(value) or abs(value) == 0.5 or (value.is_integer() and abs(value) <= 16)
-    return None if is_plain else value
-
-
-def is_by_row(node: Node, kernel: Kernel, source: Node | None = None) -> bool:
-    """Whether the shape of a kernel's value is that of the rows without their last axis; or a value that it reads is."""
-    if source is not None and node.label in ("one_hot", "nll"):
-        return source is node.inputs[-1]
-    role = kernel.roles[node]
-    return role in OF_ROWS and node.type.rank < len(kernel.loop) and (source is None or role is Role.ROW)
 
 
 class KernelCode:
@@ -247,13 +221,6 @@ class _Phase:
     before: list[str] = field(default_factory=list[str])
     inside: list[str] = field(default_factory=list[str])
     after: list[str] = field(default_factory=list[str])
-
-
-def has_rows(kernel: Kernel) -> bool:
-    """Whether the loop over a row's elements is to be a loop of its own."""
-    return any(role is not Role.ELEMENT for role in kernel.roles.values()) or any(
-        node.label == "one_hot" for node in kernel.nodes
-    )
 
 
 def _place(operand: Operand, loops: tuple[int, ...] | None = None) -> str:

@@ -15,11 +15,13 @@ There is no arithmetic for the sine and the cosine: of large angles it would hav
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 from dsl.engine.fused.functions import FUNCTIONS
 from dsl.graph.node import Node
+from dsl.graph.passes.section import element_total
 from dsl.ops.dtypes import BOOL, F32, F64, I32, I64, DType
 
 FLOATS = (F32, F64)
@@ -151,3 +153,21 @@ def expression(node: Node, operands: list[str]) -> str:
     text = template(node)
     assert text is not None
     return text.format(*operands)
+
+
+def inlined(node: Node) -> bool:
+    """Whether a value is a number of the program, which needs no array."""
+    return node.literal is not None and element_total(node) == 1
+
+
+def passed_number(node: Node) -> float | None:
+    """The number that a value is, where it is better passed to a kernel than written into its code.
+
+    Such are numbers that depend on sizes, as the 1 / 128 of a mean does: the same code serves others.
+    """
+    if not inlined(node) or not node.type.dtype.is_float:
+        return None
+    assert node.literal is not None
+    value = float(node.literal.reshape(-1)[0])
+    is_plain = not math.isfinite(value) or abs(value) == 0.5 or (value.is_integer() and abs(value) <= 16)
+    return None if is_plain else value

@@ -114,6 +114,21 @@ def reads_inside(node: Node, role: Role, source: Node, source_role: Role) -> boo
             return role is Role.ELEMENT and node.label != "one_hot" and len(sizes(source)) == len(sizes(node))
 
 
+def is_by_row(node: Node, kernel: Kernel, source: Node | None = None) -> bool:
+    """Whether the shape of a kernel's value is that of the rows without their last axis; or a value that it reads is."""
+    if source is not None and node.label in ("one_hot", "nll"):
+        return source is node.inputs[-1]
+    role = kernel.roles[node]
+    return role in OF_ROWS and node.type.rank < len(kernel.loop) and (source is None or role is Role.ROW)
+
+
+def has_rows(kernel: Kernel) -> bool:
+    """Whether the loop over a row's elements is to be a loop of its own."""
+    return any(role is not Role.ELEMENT for role in kernel.roles.values()) or any(
+        node.label == "one_hot" for node in kernel.nodes
+    )
+
+
 def kernel_of(nodes: Iterable[Node], loop: Shape) -> Kernel:
     """The kernel that carries out these operations, given in running order."""
     waiting = list(nodes)

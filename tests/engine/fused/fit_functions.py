@@ -1,4 +1,4 @@
-"""Makes the coefficients in dsl/engine/fused/functions.py; needs mpmath. Run: python tests/engine/fused/fit_functions.py
+"""Makes the coefficients in dsl/engine/fused/precision.py; needs mpmath. Run: python tests/engine/fused/fit_functions.py
 
 The functions are interpolated in Chebyshev's nodes, which is within a small factor of the best polynomial of that degree,
 and the polynomials are then written out in powers of their variable.

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from dsl.engine.fused.functions import HEADER
+from dsl.engine.fused.prelude import HEADER
 
 
 def choose(condition: Any, yes: Any, no: Any) -> Any:

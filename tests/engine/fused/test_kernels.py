@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 from fused_sections import Array, agree, apply, assert_close, assert_near, kernels, leaf, section_of
 from interpreted import interpreted
-from test_functions import BOUNDS, arguments
+from test_compiled_functions import BOUNDS, arguments
 
 from dsl.engine.arrays.generator import ArrayGenerator
 from dsl.engine.fused.compilation import ArrayType, compiled
-from dsl.engine.fused.functions import FUNCTIONS, HEADER, texts
+from dsl.engine.fused.functions import FUNCTIONS
 from dsl.engine.fused.generator import FusedGenerator
 from dsl.engine.fused.operators import is_fusible
+from dsl.engine.fused.prelude import HEADER, texts
 from dsl.engine.reference import ReferenceEngine
 from dsl.graph.graph import Graph
 from dsl.graph.node import Node

@@ -15,8 +15,8 @@ import dsl
 from dsl.engine import choice
 from dsl.engine.fused import compilation, generator
 from dsl.engine.fused.compilation import ArrayType, compiled
-from dsl.engine.fused.functions import HEADER
 from dsl.engine.fused.generator import FusedExecutable, FusedGenerator
+from dsl.engine.fused.prelude import HEADER
 from dsl.engine.scalars import numba_loop
 from dsl.engine.scalars.numba_loop import NumbaLoop
 

@@ -10,7 +10,9 @@ import pytest
 from fused_sections import assert_close
 from interpreted import NAMES
 
-from dsl.engine.fused.functions import FUNCTIONS, row_function, texts
+from dsl.engine.fused.functions import FUNCTIONS
+from dsl.engine.fused.prelude import texts
+from dsl.engine.fused.row_functions import row_function
 from dsl.ops.dtypes import F32, F64, DType
 from dsl.ops.registry import OPERATIONS
 
