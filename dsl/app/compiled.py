@@ -10,7 +10,7 @@ import numpy.typing as npt
 from dsl.graph.node import Node
 from dsl.graph.passes.section import Section
 from dsl.ops.parameters import Array
-from dsl.training.coefficients import Rate
+from dsl.training.coefficients import Rate, Steady
 from dsl.training.compiled_stepper import CompiledStepper
 from dsl.training.evaluation import Evaluator
 from dsl.training.stepper import Stepper
@@ -61,7 +61,7 @@ class TrainingStep:
         """So many updates on the same feeds; the loss before each. Raises ProgramError."""
         if count < 1:
             return np.empty(0)
-        return self._stepper.steps(_arrays(feeds), [self._rate] * count)
+        return self._stepper.steps(_arrays(feeds), Steady(self._rate, count))
 
 
 def _arrays(feeds: Feeds) -> dict[str, Array]:

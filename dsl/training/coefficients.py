@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, overload
 
 import numpy as np
 
@@ -11,6 +12,28 @@ from dsl.training.optimizers.optimizer import Coefficients, Elementwise
 
 Rate = tuple[float, float | None]
 """The learning rate of a step, and its momentum where a schedule sets it."""
+
+
+class Steady(Sequence[Rate]):
+    """The same rate for a number of steps, without a place in memory for each."""
+
+    def __init__(self, rate: Rate, steps: int) -> None:
+        self._rate, self._steps = rate, steps
+
+    def __len__(self) -> int:
+        return self._steps
+
+    @overload
+    def __getitem__(self, index: int) -> Rate: ...
+    @overload
+    def __getitem__(self, index: slice) -> Steady: ...
+    def __getitem__(self, index: int | slice) -> Rate | Steady:
+        chosen = range(self._steps)[index]
+        return self._rate if isinstance(chosen, int) else Steady(self._rate, len(chosen))
+
+    def count(self, value: Any) -> int:
+        """How many of the steps have this rate."""
+        return self._steps if value == self._rate else 0
 
 
 class CoefficientState:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import dsl
-from dsl.training.coefficients import CoefficientState
+from dsl.training.coefficients import CoefficientState, Steady
 from dsl.training.optimizers import OPTIMIZERS, Elementwise
 from dsl.training.stepper import EvaluatingStepper
 
@@ -140,7 +140,8 @@ def test_coefficients_that_have_settled_stay_the_same(text: str) -> None:
         assert all(optimizer.coefficients(step, {}) == first for step in settled)
     one, many = CoefficientState(optimizer), CoefficientState(optimizer)
     rate = (optimizer.lr, None)
-    rows = many.advance([rate] * 7)
+    rows = many.advance(Steady(rate, 7))
+    assert list(Steady(rate, 7)[2:4]) == [rate] * 2
     assert len(rows) in (1, 7)
     for step in range(7):
         np.testing.assert_array_equal(one.advance([rate])[0], rows[min(step, len(rows) - 1)])
