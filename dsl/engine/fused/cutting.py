@@ -14,13 +14,20 @@ from dsl.graph.node import Node
 from dsl.graph.passes.section import element_total
 
 MOST_OPERATIONS = 96
-"""Operations of a kernel. Compilation takes 3 to 10 ms for each, and more of them save little memory traffic."""
-FUNCTION_WEIGHT = 8
-"""As how many operations a function such as `exp` counts."""
+"""Operations of a kernel, a function such as `exp` counted as several: more take long to compile, and save little."""
+MOST_ARRAYS = 32
+"""Arrays of a kernel: each takes as long as an operation on some hundred elements when the kernel is called."""
 MOST_CHECKS = 120
 """Pairs of arrays, one of them written, whose places a vector loop compares before it begins; LLVM gives up at 128."""
 
 Integers = npt.NDArray[np.intp]
+
+_FUNCTION_WEIGHT = 8
+
+
+def weight(node: Node) -> int:
+    """As how many operations one counts."""
+    return _FUNCTION_WEIGHT if node.label in FUNCTIONS else 1
 
 
 def cut(kernel: Kernel, users: Mapping[Node, Collection[Node]], kept: Collection[Node]) -> list[Step]:
@@ -50,24 +57,26 @@ def _possible_ends(
     """Where a piece that starts here may end: it has not too many operations, and not too many arrays."""
     inside: set[Node] = set()
     read: set[Node] = set()
+    numbers: set[Node] = set()
     missing: dict[Node, int] = {}
     """How many users of a value the piece does not have; one more where it is kept."""
-    written = weight = 0
+    written = total = 0
     for at in range(start, len(nodes)):
         node = nodes[at]
-        weight += FUNCTION_WEIGHT if node.label in FUNCTIONS else 1
-        if weight > MOST_OPERATIONS and at > start:
+        total += weight(node)
+        if total > MOST_OPERATIONS and at > start:
             return
         for source in dict.fromkeys(node.inputs):
             if source in inside:
                 missing[source] -= 1
                 written -= missing[source] == 0
-            elif element_total(source) > 1:
-                read.add(source)
+            elif source.literal is None or source.literal.size > 1:
+                (read if element_total(source) > 1 else numbers).add(source)
         inside.add(node)
         missing[node] = len(users.get(node, ())) + (node in kept)
         written += missing[node] > 0
-        if at == start or written * (written - 1) // 2 + written * len(read) <= MOST_CHECKS:
+        checks = written * (written - 1) // 2 + written * len(read)
+        if at == start or (checks <= MOST_CHECKS and written + len(read) + len(numbers) <= MOST_ARRAYS):
             yield at + 1
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from dsl.engine.arrays.schedule import Step
 from dsl.engine.arrays.views import VIEWS
+from dsl.engine.fused.budget import within_budget
 from dsl.engine.fused.cutting import cut
 from dsl.engine.fused.roles import Role, Shape, can_be_fused, kernel_of, looped, reads_inside, role_in
 from dsl.graph.node import Node
@@ -35,7 +36,7 @@ def group(section: Section) -> list[Step]:
             steps += [Step([node]) for node in place.nodes]
         else:
             steps += cut(kernel_of(place.nodes, place.loop), users, kept)
-    return steps
+    return within_budget(steps)
 
 
 @dataclass(slots=True)

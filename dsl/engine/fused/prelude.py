@@ -35,6 +35,7 @@ _OF_ELEMENTS = '@njit(error_model="numpy", fastmath={"contract"}, forceinline=Tr
 def texts(names: Iterable[str], dtype: DType) -> Iterator[str]:
     """The functions of these names for a floating type, and those that they call, ready to be compiled."""
     needs = {**NEEDS, **ROW_NEEDS}
-    for name in dict.fromkeys(needed for name in names for needed in (*needs.get(name, ()), name)):
+    wanted = [needed for name in names for needed in (*needs.get(name, ()), name)]
+    for name in dict.fromkeys(wanted):
         function, decorator = (FUNCTIONS[name], _OF_ELEMENTS) if name in FUNCTIONS else (ROW_FUNCTIONS[name], _OF_ROWS)
         yield f"{decorator}\n{function(PRECISIONS[dtype])}"

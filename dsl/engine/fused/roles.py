@@ -111,7 +111,7 @@ def reads_inside(node: Node, role: Role, source: Node, source_role: Role) -> boo
         case _:
             if role is Role.ROW:
                 return sizes(node) == sizes(source)
-            return role is Role.ELEMENT and node.label != "one_hot" and len(sizes(source)) == len(sizes(node))
+            return role is Role.ELEMENT and node.label != "one_hot" and source.type.rank == node.type.rank
 
 
 def is_by_row(node: Node, kernel: Kernel, source: Node | None = None) -> bool:

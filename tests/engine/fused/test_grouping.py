@@ -9,7 +9,7 @@ import pytest
 from fused_sections import agree, apply, kernels, leaf, section_of, without_compiler
 
 from dsl.engine.arrays.schedule import Step
-from dsl.engine.fused import cutting
+from dsl.engine.fused import budget, cutting
 from dsl.engine.fused.generator import FusedGenerator
 from dsl.engine.fused.grouping import group
 from dsl.graph.gradient import gradients
@@ -117,6 +117,21 @@ def test_a_kernel_has_no_more_arrays_than_a_vector_loop_can_tell_apart() -> None
     for step in plan.steps:
         written = len(set(step.nodes) - plan.storage.streamed)
         assert written * (written - 1) // 2 + 2 * written <= cutting.MOST_CHECKS
+
+
+def test_what_is_too_much_to_compile_is_left_to_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
+    def form(graph: Graph, x: Node, y: Node) -> list[Node]:
+        often = y
+        for _ in range(200):
+            often = often * 0.5 + x
+        return [often, apply(graph, "exp", x) - 1.0, apply(graph, "square", apply(graph, "sum", x * 3.0)) * 2.0]
+
+    monkeypatch.setattr(budget, "MOST_COMPILED", cutting.MOST_OPERATIONS + 4 * budget.ARRAY_WEIGHT)
+    arrays = [np.ones(5), np.ones(5)]
+    plan = agree(section_of(form, *arrays), arrays)
+    assert len(plan.kernels) >= 3
+    assert len(set(plan.kernels.values())) == 1
+    assert sum(len(step.nodes) == 1 for step in plan.steps) > 3
 
 
 def test_loops_go_along_as_many_axes_as_lie_one_behind_the_other() -> None:
