@@ -44,7 +44,7 @@ class CoefficientState:
         self._rate: Rate = (optimizer.lr, None)
         self._current = optimizer
         self.steps = 0
-        self._carried: Coefficients = {}
+        self.carried: Coefficients = {}
 
     def at(self, rate: Rate) -> Elementwise:
         """The optimiser with the rate and the momentum of a step."""
@@ -62,10 +62,14 @@ class CoefficientState:
             rows = [self._next(rate) for rate in rates]
         return np.array(rows)
 
+    def take_back(self, steps: int, carried: Coefficients) -> None:
+        """Stand where the state stood with these counts, since the steps counted after that were not made."""
+        self.steps, self.carried = steps, carried
+
     def _next(self, rate: Rate) -> list[float]:
         self.steps += 1
         current = self.at(rate)
-        found = current.coefficients(self.steps, self._carried)
+        found = current.coefficients(self.steps, self.carried)
         if current.carries:
-            self._carried = {name: found[name] for name in current.carries}
+            self.carried = {name: found[name] for name in current.carries}
         return list(found.values())

@@ -76,16 +76,18 @@ class CompiledStepper:
     def steps(self, feeds: Mapping[str, Array], rates: Sequence[Rate]) -> npt.NDArray[np.float64]:
         """Updates on the same feeds, one for each rate; the loss before each. Raises ProgramError."""
         optimizer = self._coefficients.at(rates[0])
-        key = (*[(name, array.shape, array.dtype) for name, array in feeds.items()], *optimizer.slots())
+        key = (*[(name, array.shape, array.dtype.char) for name, array in feeds.items()], *optimizer.slots())
         step = self._steps.get(key)
         if step is None:
             step = self._steps[key] = self._compile(feeds, optimizer)
+        before = self._coefficients.steps, self._coefficients.carried
         series = self._coefficients.advance(rates)
         if step.groups > 1:
             series = np.tile(series, (1, step.groups))
         try:
             return step.executable.repeat(len(rates), self._arguments(step, feeds), series)
         except RUN_ERRORS as error:
+            self._coefficients.take_back(*before)
             raise self._failure(feeds, error) from None
 
     def _arguments(self, step: _Step, feeds: Mapping[str, Array]) -> list[Array]:

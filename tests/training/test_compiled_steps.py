@@ -115,6 +115,15 @@ def test_only_the_chosen_parameters_move() -> None:
     assert all(np.array_equal(program.parameters[name], before[name]) for name in before)
 
 
+def test_a_step_that_fails_is_not_counted() -> None:
+    program = dsl.loads(NET.format(dtype="f64", optimizer="adam(lr=0.05)", more=""))
+    found, expected = program.training_step(engine="numpy"), program.training_step(engine="reference")
+    for step in (found, expected):
+        with pytest.raises(dsl.ProgramError, match="out of range"):
+            step.run({**FEEDS, "y": FEEDS["y"] + 9})
+    np.testing.assert_allclose(found.repeat(4, FEEDS), expected.repeat(4, FEEDS), rtol=1e-12)
+
+
 def test_a_label_out_of_range_is_told_with_its_line_and_changes_nothing() -> None:
     program = dsl.loads(NET.format(dtype="f64", optimizer="sgd(lr=0.1)", more=""))
     step = program.training_step()

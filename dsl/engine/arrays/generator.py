@@ -138,7 +138,6 @@ class Writer:
         self._memory = _aligned(storage.nbytes)
         self._wholes: dict[Node, Array] = {}
         self._state_arrays = dict(zip(section.states, states, strict=True))
-        self._calls: dict[str, int] = {}
         for node, array in self._state_arrays.items():
             self.names[node] = self.code.bind(array, _hint(node))
         for leaf in section.leaves:

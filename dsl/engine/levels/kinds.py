@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from dsl.engine.levels.powers import power_of_pairs, power_of_vectors
+from dsl.engine.ufuncs import ARITHMETIC, LOGIC, RELATIONS
 from dsl.ops.dtypes import DType
 from dsl.ops.operation import Operation
 from dsl.ops.parameters import Array
@@ -81,54 +82,8 @@ class Whole(Kind):
     shape: tuple[int, ...]
 
 
-UFUNCS: Mapping[str, np.ufunc] = {
-    "add": np.add,
-    "subtract": np.subtract,
-    "multiply": np.multiply,
-    "divide": np.true_divide,
-    "mod": np.mod,
-    "maximum": np.maximum,
-    "minimum": np.minimum,
-    "atan2": np.arctan2,
-    "hypot": np.hypot,
-    "logaddexp": np.logaddexp,
-    "neg": np.negative,
-    "abs": np.absolute,
-    "sign": np.sign,
-    "floor": np.floor,
-    "ceil": np.ceil,
-    "round": np.rint,
-    "isnan": np.isnan,
-    "isinf": np.isinf,
-    "exp": np.exp,
-    "expm1": np.expm1,
-    "log": np.log,
-    "log1p": np.log1p,
-    "log2": np.log2,
-    "log10": np.log10,
-    "sqrt": np.sqrt,
-    "square": np.square,
-    "reciprocal": np.reciprocal,
-    "sin": np.sin,
-    "cos": np.cos,
-    "tan": np.tan,
-    "arcsin": np.arcsin,
-    "arccos": np.arccos,
-    "arctan": np.arctan,
-    "sinh": np.sinh,
-    "cosh": np.cosh,
-    "tanh": np.tanh,
-    "equal": np.equal,
-    "not_equal": np.not_equal,
-    "less": np.less,
-    "less_equal": np.less_equal,
-    "greater": np.greater,
-    "greater_equal": np.greater_equal,
-    "logical_and": np.logical_and,
-    "logical_or": np.logical_or,
-    "logical_not": np.logical_not,
-}
-"""The operations that are one ufunc, where all operands are of one floating type (or truth values, in the last three)."""
+UFUNCS: Mapping[str, np.ufunc] = {**ARITHMETIC, "reciprocal": np.reciprocal, **RELATIONS, **LOGIC}
+"""The operations that are one ufunc, where all operands are of one floating type, or truth values for those of logic."""
 
 EXACT = frozenset(
     {
@@ -162,8 +117,6 @@ EXACT = frozenset(
 )
 """The ufuncs whose results are rounded correctly, or not rounded."""
 
-_LOGIC = ("logical_and", "logical_or", "logical_not")
-
 
 def elementwise(
     operation: Operation, attributes: Mapping[str, Any], dtype: DType, takes: Sequence[DType]
@@ -172,7 +125,7 @@ def elementwise(
     name, operands = operation.name, tuple(takes)
     alike = all(taken is operands[0] for taken in operands)
     ufunc = UFUNCS.get(name)
-    if ufunc is not None and alike and (operands[0].is_float or name in _LOGIC):
+    if ufunc is not None and alike and (operands[0].is_float or name in LOGIC):
         return Elementwise(name, dtype, operands, ufunc, "into")
     if name == "where" and operands[1] is operands[2] is dtype:
         return Elementwise(name, dtype, operands, np.putmask, "choice")

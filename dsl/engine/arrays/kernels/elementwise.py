@@ -8,63 +8,8 @@ from typing import Any
 import numpy as np
 
 from dsl.engine.arrays.kernels.kernel import Call, kernel
+from dsl.engine.ufuncs import ARITHMETIC, LOGIC, RELATIONS
 from dsl.ops.parameters import Array
-
-UFUNCS: dict[str, Any] = {
-    "add": np.add,
-    "subtract": np.subtract,
-    "multiply": np.multiply,
-    "divide": np.true_divide,
-    "mod": np.remainder,
-    "maximum": np.maximum,
-    "minimum": np.minimum,
-    "atan2": np.arctan2,
-    "hypot": np.hypot,
-    "logaddexp": np.logaddexp,
-    "neg": np.negative,
-    "abs": np.absolute,
-    "sign": np.sign,
-    "floor": np.floor,
-    "ceil": np.ceil,
-    "round": np.rint,
-    "exp": np.exp,
-    "expm1": np.expm1,
-    "log": np.log,
-    "log1p": np.log1p,
-    "log2": np.log2,
-    "log10": np.log10,
-    "sqrt": np.sqrt,
-    "square": np.square,
-    "sin": np.sin,
-    "cos": np.cos,
-    "tan": np.tan,
-    "arcsin": np.arcsin,
-    "arccos": np.arccos,
-    "arctan": np.arctan,
-    "sinh": np.sinh,
-    "cosh": np.cosh,
-    "tanh": np.tanh,
-}
-"""The ufunc that is the forward function of an operation on floating numbers of one type."""
-
-RELATIONS: dict[str, Any] = {
-    "equal": np.equal,
-    "not_equal": np.not_equal,
-    "less": np.less,
-    "less_equal": np.less_equal,
-    "greater": np.greater,
-    "greater_equal": np.greater_equal,
-    "isnan": np.isnan,
-    "isinf": np.isinf,
-}
-"""The ufunc of an operation from numbers of one type to truth values."""
-
-LOGIC: dict[str, Any] = {
-    "logical_and": np.logical_and,
-    "logical_or": np.logical_or,
-    "logical_not": np.logical_not,
-}
-"""The ufunc of an operation on truth values."""
 
 _KEYWORD_OUT = (np.maximum, np.minimum)
 """NumPy wants to be told which of their arguments is the output."""
@@ -73,7 +18,6 @@ _FILLED_LIMIT = 65_536
 """Elements up to which a number is written out for `maximum`, which is three times as fast on two whole arrays."""
 
 _INTEGERS = {4: np.dtype(np.int32), 8: np.dtype(np.int64)}
-_BITS = "{}.view({})"
 
 
 def _ufunc(call: Call, function: Any, inputs: list[str] | None = None) -> bool:
@@ -83,13 +27,13 @@ def _ufunc(call: Call, function: Any, inputs: list[str] | None = None) -> bool:
     return True
 
 
-@kernel(*UFUNCS, in_place=True)
+@kernel(*ARITHMETIC, in_place=True)
 def arithmetic(call: Call) -> bool:
     """Floating numbers of one type."""
     assert call.node.operation is not None
     if call.dtype.kind != "f" or not call.all_inputs():
         return False
-    return _ufunc(call, UFUNCS[call.node.operation.name], _written_out(call))
+    return _ufunc(call, ARITHMETIC[call.node.operation.name], _written_out(call))
 
 
 def _written_out(call: Call) -> list[str]:
