@@ -18,3 +18,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # spinning, and when anything else runs beside the tests they take many times as long. NumPy is not imported yet.
     for variable in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
         os.environ.setdefault(variable, "1")
+    # What is compiled or worked out here is kept from run to run, but not among the user's own files.
+    cache = getattr(config, "cache", None)
+    if cache is not None:
+        os.environ["XDG_CACHE_HOME"] = str(cache.mkdir("user"))

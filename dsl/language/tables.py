@@ -8,12 +8,12 @@ other, and a file that is damaged or out of date is made again. Where nothing ca
 from __future__ import annotations
 
 import json
-import os
 import re
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
+
+from dsl.source.cache import cache_folder, keep
 
 END = "$END"
 """The terminal at the end of the text."""
@@ -68,7 +68,8 @@ def grammar_path() -> Path:
 def load_tables() -> Tables:
     """The tables of the grammar, from the cache where they are there."""
     grammar = grammar_path().read_text(encoding="utf-8")
-    file = _cache_file()
+    folder = cache_folder()
+    file = folder / "grammar.json" if folder else None
     tables = _kept(file, grammar) if file else None
     if tables is None:
         tables = make_tables(grammar)
@@ -78,16 +79,6 @@ def load_tables() -> Tables:
 
 
 # -- the cache ----------------------------------------------------------------------------------------------------
-
-
-def _cache_file() -> Path | None:
-    base = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    if not base.is_absolute():
-        try:
-            base = Path.home() / ".cache"
-        except RuntimeError:  # a user without a home
-            return None
-    return base / "nn-lang" / "grammar.json"
 
 
 def _kept(file: Path, grammar: str) -> Tables | None:
@@ -104,18 +95,7 @@ def _kept(file: Path, grammar: str) -> Tables | None:
 
 
 def _keep(file: Path, grammar: str, tables: Tables) -> None:
-    """Write the file beside its place and move it there, so that no other process ever reads half of it."""
-    from dataclasses import asdict
-
-    data = {"format": _FORMAT, "grammar": grammar, "tables": asdict(tables)}
-    draft = file.with_name(f"{file.name}.{os.getpid()}")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        draft.write_text(json.dumps(data), encoding="utf-8")
-        os.replace(draft, file)
-    except OSError:
-        with suppress(OSError):
-            draft.unlink()
+    keep(file, json.dumps({"format": _FORMAT, "grammar": grammar, "tables": asdict(tables)}))
 
 
 # -- from Lark ----------------------------------------------------------------------------------------------------

@@ -250,7 +250,10 @@ def dot(a: Array, b: Array) -> Any:
 
     With more axes, all rows of the left are multiplied by all columns of the right; `@` is the product of stacks.
     """
-    return np.dot(numbers(a), numbers(b))
+    a, b = numbers(a), numbers(b)
+    if not a.ndim or not b.ndim:  # BLAS leaves the product with 0 out, even of an infinity
+        return np.multiply(a, b)
+    return np.dot(a, b)
 
 
 def _outer_type(call: Inference) -> TensorType:

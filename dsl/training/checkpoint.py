@@ -16,8 +16,8 @@ from dsl.ops.dims import show_shape
 from dsl.ops.parameters import Array
 from dsl.source.diagnostic import ProgramError, fail
 from dsl.source.nearest import did_you_mean, nearest
+from dsl.source.writing import written_whole
 from dsl.training.data.saving import from_tensors, to_tensors
-from dsl.training.writing import written_whole
 
 _STATISTICS = "@data/"
 """What the names of fitted statistics begin with: no parameter's name can."""

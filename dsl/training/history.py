@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from dsl.training.writing import written_whole
+from dsl.source.writing import written_whole
 
 Number = int | float
 Row = dict[str, Number]

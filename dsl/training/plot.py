@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from dsl.source.diagnostic import fail
+from dsl.source.writing import written_whole
 from dsl.training.history import COUNTERS, History
-from dsl.training.writing import written_whole
 
 FORMATS = (".png", ".svg", ".pdf")
 LOG_RATIO = 100

@@ -96,3 +96,11 @@ def test_an_offset_must_fit_the_product(shape: list[Any]) -> None:
 
 def test_weights_have_at_most_two_axes() -> None:
     assert "a scalar, a vector or a matrix" in rejection("linear", (F64, [4]), (F64, [2, 4, 3]), (F64, [])).message
+
+
+@pytest.mark.parametrize("scalar_first", [True, False])
+def test_dot_with_a_scalar_is_the_plain_product_even_of_infinities(scalar_first: bool) -> None:
+    small = SmallGraph()
+    operands = [small.input(np.array(0.0)), small.input(np.array([np.inf, np.nan, 2.0]))]
+    (value,) = small.run(small.call("dot", *(operands if scalar_first else operands[::-1])))
+    np.testing.assert_array_equal(value, [np.nan, np.nan, 0.0])

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from dsl.source.diagnostic import ProgramError
+from dsl.source.writing import written_whole
 from dsl.training.history import History
 from dsl.training.plot import save_plot, terminal_plot
-from dsl.training.writing import written_whole
 
 
 def of_losses(losses, **columns):

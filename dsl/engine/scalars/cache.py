@@ -14,6 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 
+from dsl.source.cache import cache_folder, keep
+
 _MOST_MODULES = 200
 """Modules that are kept; beyond that, the oldest go."""
 
@@ -28,8 +30,10 @@ def import_kept(text: str, versions: str) -> ModuleType | None:
         return None
     digest = hashlib.sha256(f"{sys.version}\n{versions}\n{text}".encode()).hexdigest()[:32]
     file = folder / f"nn_loop_{digest}.py"
-    if not _holds(file, text) and not _keep(file, text):
-        return None
+    if not _holds(file, text):
+        _make_room(folder)
+        if not keep(file, text):
+            return None
     return sys.modules.get(file.stem) or _imported(file)
 
 
@@ -41,14 +45,14 @@ def forget_compiled(module: ModuleType) -> None:
 
 def _folder() -> Path | None:
     """The folder for modules, made where it is missing; None where it cannot be, or is open to others."""
-    base = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    base = cache_folder()
+    if base is None:
+        return None
+    folder = base / "loops"
     try:
-        if not base.is_absolute():
-            base = Path.home() / ".cache"
-        folder = base / "nn-lang" / "loops"
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         status = folder.stat()
-    except (OSError, RuntimeError):  # RuntimeError: a user without a home
+    except OSError:
         return None
     if hasattr(os, "getuid") and (status.st_uid != os.getuid() or status.st_mode & 0o022):
         return None
@@ -62,26 +66,13 @@ def _holds(file: Path, text: str) -> bool:
         return False
 
 
-def _keep(file: Path, text: str) -> bool:
-    """Write the file beside its place and move it there, so that no other process ever reads half of it."""
-    draft = file.with_name(f"{file.name}.{os.getpid()}")
-    try:
-        _make_room(file.parent)
-        draft.write_text(text, encoding="utf-8")
-        os.replace(draft, file)
-    except OSError:
-        with suppress(OSError):
-            draft.unlink()
-        return False
-    return True
-
-
 def _make_room(folder: Path) -> None:
     """Remove the oldest modules, and what was compiled of them."""
-    modules = sorted(folder.glob("nn_loop_*.py"), key=lambda file: file.stat().st_mtime)
-    for old in modules[: max(0, len(modules) - _MOST_MODULES + 1)]:
-        old.unlink(missing_ok=True)
-        _remove_compiled(old)
+    with suppress(OSError):
+        modules = sorted(folder.glob("nn_loop_*.py"), key=lambda file: file.stat().st_mtime)
+        for old in modules[: max(0, len(modules) - _MOST_MODULES + 1)]:
+            old.unlink(missing_ok=True)
+            _remove_compiled(old)
 
 
 def _remove_compiled(file: Path) -> None:

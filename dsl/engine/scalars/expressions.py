@@ -15,18 +15,20 @@ CHOICE, OR, AND, NOT, COMPARISON, SUM, PRODUCT, SIGN, ATOM = range(9)
 class Template:
     """An expression with places `{0}`, `{1}` for its operands, how tightly it holds, and how tightly each operand must.
 
-    `raises` says whether Python may raise an exception where IEEE arithmetic has a value. `uses` is how often each operand
-    stands in the expression.
+    `raises` says whether Python may raise an exception where IEEE arithmetic has a value. `repeated` are the operands that
+    stand in the expression more than once, each so often as it stands there beyond the first time.
     """
 
     text: str
     level: int
     needs: tuple[int, ...]
     raises: bool = False
-    uses: tuple[int, ...] = field(init=False)
+    repeated: tuple[int, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "uses", tuple([self.text.count(f"{{{index}}}") for index in range(len(self.needs))]))
+        counts = [self.text.count(f"{{{index}}}") for index in range(len(self.needs))]
+        repeated = [index for index, count in enumerate(counts) for _ in range(count - 1)]
+        object.__setattr__(self, "repeated", tuple(repeated))
 
 
 NOTHING: frozenset[Scalar] = frozenset()
@@ -41,19 +43,17 @@ class Text:
     raises: bool = False
     reads: frozenset[Scalar] = NOTHING
 
-    def within(self, level: int) -> str:
-        """The code where an expression must hold at least so tightly."""
-        return self.code if self.level >= level else f"({self.code})"
-
 
 def filled(template: Template, operands: Sequence[Text]) -> Text:
     """The expression of a template on these operands."""
     raises, reads = template.raises, NOTHING
     parts: list[str] = []
     for operand, need in zip(operands, template.needs, strict=True):
-        parts.append(operand.within(need))
-        raises = raises or operand.raises
-        reads = reads | operand.reads if operand.reads else reads
+        parts.append(operand.code if operand.level >= need else f"({operand.code})")
+        if operand.raises:
+            raises = True
+        if operand.reads:
+            reads = reads | operand.reads if reads else operand.reads
     return Text(template.text.format(*parts), template.level, raises, reads)
 
 

@@ -14,8 +14,18 @@ if TYPE_CHECKING:
 
 def shorter(scalars: Scalars, operator: str, operands: Sequence[Scalar]) -> Scalar | None:
     """What an operator on these operands can be replaced by at less cost, None where nothing is known."""
+    if operator in _PLAIN and operands[0] is not operands[1]:
+        for one in operands:
+            if one.operator in _TELLING:
+                break
+        else:
+            return None
     rule = _RULES.get(operator)
     return rule(scalars, *operands) if rule else None
+
+
+_PLAIN, _TELLING = frozenset({"add", "subtract", "multiply"}), frozenset({"literal", "neg"})
+"""Most of all operators, and without which among their two different operands nothing is known of them."""
 
 
 def _is(value: Scalar, number: float) -> bool:

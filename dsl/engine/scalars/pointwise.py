@@ -13,27 +13,40 @@ from dsl.graph.passes.section import element_total, sizes
 from dsl.ops.dtypes import BOOL, F64, DType, promote
 from dsl.ops.parameters import Array
 
-Pointwise = Callable[[Scalars, Node, Sequence[Scalar]], Scalar]
-"""From an operation and an element of each of its inputs to the element of its result."""
+Make = Callable[..., Scalar]
+"""From an element of each input of an operation to the element of its result."""
+
+Pointwise = Callable[[Scalars, Node], Make]
+"""From an operation to what makes each of its elements."""
 
 
 def unroll_pointwise(rule: Pointwise, scalars: Scalars, node: Node, inputs: Sequence[Array]) -> Array:
     """The elements of the result, from those of the inputs, which are broadcast."""
     shape = sizes(node)
-    wide = [np.broadcast_to(elements, shape).ravel().tolist() for elements in inputs]
+    wide = [(each if each.shape == shape else np.broadcast_to(each, shape)).ravel().tolist() for each in inputs]
     made = np.empty(element_total(node), object)
-    made[:] = [rule(scalars, node, operands) for operands in zip(*wide, strict=True)]
+    made[:] = [*map(rule(scalars, node), *wide)]
     return made.reshape(shape)
 
 
-def in_working_type(scalars: Scalars, result: DType, operands: Sequence[Scalar], make: Callable[..., Scalar]) -> Scalar:
-    """What `make` makes of the operands in the type in which NumPy calculates, converted to that of the result.
+def in_working_type(scalars: Scalars, result: DType, operands: Sequence[DType], make: Make) -> Make:
+    """What applies `make` to operands in the type in which NumPy calculates, and converts to that of the result.
 
     That is the type of the result, but double precision where integers or truth values stand beside floats.
     """
-    mixed = result.is_float and not all(one.dtype.is_float for one in operands)
+    if all(dtype is result for dtype in operands):
+        return make
+    mixed = result.is_float and not all(dtype.is_float for dtype in operands)
     working = F64 if mixed else result
-    return scalars.convert(make(*[scalars.convert(one, working) for one in operands]), result)
+
+    def converting(*values: Scalar) -> Scalar:
+        return scalars.convert(make(*[scalars.convert(one, working) for one in values]), result)
+
+    return converting
+
+
+def _types(nodes: Sequence[Node]) -> list[DType]:
+    return [node.type.dtype for node in nodes]
 
 
 def most(scalars: Scalars, a: Scalar, b: Scalar) -> Scalar:
@@ -51,23 +64,22 @@ def test(scalars: Scalars, operator: str, *operands: Scalar) -> Scalar:
     return scalars.apply(operator, *operands, dtype=BOOL)
 
 
-def _operator(scalars: Scalars, node: Node, operands: Sequence[Scalar]) -> Scalar:
+def _operator(scalars: Scalars, node: Node) -> Make:
     """The operator of the same name."""
+    apply, name = scalars.apply, node.label
 
     def make(*values: Scalar) -> Scalar:
-        return scalars.apply(node.label, *values)
+        return apply(name, *values)
 
-    return in_working_type(scalars, node.type.dtype, operands, make)
+    return in_working_type(scalars, node.type.dtype, _types(node.inputs), make)
 
 
-def _rounding(scalars: Scalars, node: Node, operands: Sequence[Scalar]) -> Scalar:
+def _rounding(scalars: Scalars, node: Node) -> Make:
     """The operator of the same name, which leaves integers as they are."""
-    if node.type.dtype.is_float:
-        return _operator(scalars, node, operands)
-    return scalars.convert(operands[0], node.type.dtype)
+    return (_operator if node.type.dtype.is_float else _astype)(scalars, node)
 
 
-def _power(scalars: Scalars, node: Node, operands: Sequence[Scalar]) -> Scalar:
+def _power(scalars: Scalars, node: Node) -> Make:
     """The power; the square and the root where one exponent for all elements is written as 2 or 0.5, as NumPy has it."""
     known = {2: "square", 0.5: "sqrt"} if element_total(node.inputs[1]) == 1 else {}
 
@@ -75,10 +87,10 @@ def _power(scalars: Scalars, node: Node, operands: Sequence[Scalar]) -> Scalar:
         special = known.get(b.value) if b.is_literal else None
         return scalars.apply(special, a) if special else scalars.apply("power", a, b)
 
-    return in_working_type(scalars, node.type.dtype, operands, make)
+    return in_working_type(scalars, node.type.dtype, _types(node.inputs), make)
 
 
-def _logaddexp(scalars: Scalars, node: Node, operands: Sequence[Scalar]) -> Scalar:
+def _logaddexp(scalars: Scalars, node: Node) -> Make:
     """The larger value and log(1 + exp(-|difference|)), in the steps of NumPy's `npy_logaddexp`."""
 
     def make(a: Scalar, b: Scalar) -> Scalar:
@@ -89,10 +101,10 @@ def _logaddexp(scalars: Scalars, node: Node, operands: Sequence[Scalar]) -> Scal
         same = scalars.apply("add", a, scalars.literal(math.log(2), a.dtype))
         return scalars.apply("where", test(scalars, "equal", a, b), same, apart)
 
-    return in_working_type(scalars, node.type.dtype, operands, make)
+    return in_working_type(scalars, node.type.dtype, _types(node.inputs), make)
 
 
-def _clip(scalars: Scalars, node: Node, operands: Sequence[Scalar]) -> Scalar:
+def _clip(scalars: Scalars, node: Node) -> Make:
     """The value between its bounds. Of two zeros NumPy keeps the value's, unless a bound differs from element to element."""
     bounds_differ = any(element_total(bound) != 1 for bound in node.inputs[1:])
 
@@ -101,7 +113,7 @@ def _clip(scalars: Scalars, node: Node, operands: Sequence[Scalar]) -> Scalar:
             return least(scalars, most(scalars, x, low), high)
         return _unless(scalars, "greater", _unless(scalars, "less", x, low), high)
 
-    return in_working_type(scalars, node.type.dtype, operands, make)
+    return in_working_type(scalars, node.type.dtype, _types(node.inputs), make)
 
 
 def _unless(scalars: Scalars, relation: str, x: Scalar, bound: Scalar) -> Scalar:
@@ -112,41 +124,64 @@ def _unless(scalars: Scalars, relation: str, x: Scalar, bound: Scalar) -> Scalar
     return scalars.apply("where", beyond, bound, x)
 
 
-def _relation(scalars: Scalars, node: Node, operands: Sequence[Scalar]) -> Scalar:
+def _relation(scalars: Scalars, node: Node) -> Make:
     """A comparison, in the type that both values have together."""
-    shared = promote(operands[0].dtype, operands[1].dtype)
-    if shared.is_float and not all(one.dtype.is_float for one in operands):
+    left, right = _types(node.inputs)
+    shared = promote(left, right)
+    if shared.is_float and not (left.is_float and right.is_float):
         shared = F64
-    return test(scalars, node.label, *[scalars.convert(one, shared) for one in operands])
-
-
-def _logic(scalars: Scalars, node: Node, operands: Sequence[Scalar]) -> Scalar:
-    return test(scalars, node.label, *operands)
-
-
-def _question(scalars: Scalars, node: Node, operands: Sequence[Scalar]) -> Scalar:
-    """Whether a value is nan or infinite, which no integer is."""
-    return test(scalars, node.label, *operands) if operands[0].dtype.is_float else scalars.literal(False, BOOL)
-
-
-def _where(scalars: Scalars, node: Node, operands: Sequence[Scalar]) -> Scalar:
-    condition, *values = operands
 
     def make(a: Scalar, b: Scalar) -> Scalar:
-        return scalars.apply("where", condition, a, b)
+        return test(scalars, node.label, scalars.convert(a, shared), scalars.convert(b, shared))
 
-    return in_working_type(scalars, node.type.dtype, values, make)
-
-
-def _unless_masked(scalars: Scalars, node: Node, operands: Sequence[Scalar]) -> Scalar:
-    x, gradient = operands
-    is_zero = test(scalars, "equal", gradient, scalars.literal(0, gradient.dtype))
-    masked = test(scalars, "logical_and", is_zero, test(scalars, "isnan", x))
-    return scalars.apply("where", masked, scalars.literal(0, x.dtype), x)
+    return make
 
 
-def _astype(scalars: Scalars, node: Node, operands: Sequence[Scalar]) -> Scalar:
-    return scalars.convert(operands[0], node.type.dtype)
+def _logic(scalars: Scalars, node: Node) -> Make:
+    def make(*values: Scalar) -> Scalar:
+        return test(scalars, node.label, *values)
+
+    return make
+
+
+def _question(scalars: Scalars, node: Node) -> Make:
+    """Whether a value is nan or infinite, which no integer is."""
+    if node.inputs[0].type.dtype.is_float:
+        return _logic(scalars, node)
+    no = scalars.literal(False, BOOL)
+
+    def make(_: Scalar) -> Scalar:
+        return no
+
+    return make
+
+
+def _where(scalars: Scalars, node: Node) -> Make:
+    types = _types(node.inputs[1:])
+
+    def make(condition: Scalar, *values: Scalar) -> Scalar:
+        def choose(a: Scalar, b: Scalar) -> Scalar:
+            return scalars.apply("where", condition, a, b)
+
+        return in_working_type(scalars, node.type.dtype, types, choose)(*values)
+
+    return make
+
+
+def _unless_masked(scalars: Scalars, node: Node) -> Make:
+    def make(x: Scalar, gradient: Scalar) -> Scalar:
+        is_zero = test(scalars, "equal", gradient, scalars.literal(0, gradient.dtype))
+        masked = test(scalars, "logical_and", is_zero, test(scalars, "isnan", x))
+        return scalars.apply("where", masked, scalars.literal(0, x.dtype), x)
+
+    return make
+
+
+def _astype(scalars: Scalars, node: Node) -> Make:
+    def make(value: Scalar) -> Scalar:
+        return scalars.convert(value, node.type.dtype)
+
+    return make
 
 
 _EXPONENTIAL = ("exp", "expm1", "log", "log1p", "log2", "log10", "sqrt", "erf", "erfc")

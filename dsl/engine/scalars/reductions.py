@@ -38,10 +38,18 @@ def filled(values: Sequence[Scalar], shape: Sequence[int]) -> Array:
 def total(scalars: Scalars, rows: Sequence[Sequence[Scalar]], dtype: DType) -> Scalar:
     """The sum of some rows, each summed as NumPy does it for elements that lie side by side."""
     sums = [_row_sum(scalars, [scalars.convert(one, dtype) for one in row]) for row in rows if row]
-    if not sums:
-        return scalars.literal(0, dtype)
-    added = reduce(lambda a, b: scalars.apply("add", a, b), sums)
-    return scalars.apply("add", added, scalars.literal(0, dtype)) if dtype.is_float else added
+    return _added(scalars, sums, dtype)
+
+
+def _added(scalars: Scalars, terms: Sequence[Scalar], dtype: DType) -> Scalar:
+    """The sum of terms in their order, as NumPy has it: from 0.0, so that it is not -0.0."""
+    zero = scalars.literal(0, dtype)
+    if not terms:
+        return zero
+    added = terms[0]
+    for term in terms[1:]:
+        added = scalars.apply("add", added, term)
+    return scalars.apply("add", added, zero) if dtype.is_float else added
 
 
 def _row_sum(scalars: Scalars, row: Sequence[Scalar]) -> Scalar:
@@ -129,8 +137,11 @@ def matmul(scalars: Scalars, node: Node, inputs: Sequence[Array]) -> Array:
     lead = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
     left = np.broadcast_to(a, (*lead, *a.shape[-2:])).reshape(-1, *a.shape[-2:])
     right = np.broadcast_to(b, (*lead, *b.shape[-2:])).reshape(-1, *b.shape[-2:])
+    types = [source.type.dtype for source in node.inputs]
+    result = node.type.dtype
+    working = F64 if result.is_float and not all(dtype.is_float for dtype in types) else result
     products = [
-        _inner(scalars, row, column, node.type.dtype)
+        scalars.convert(_inner(scalars, row, column, working), result)
         for rows, matrix in zip(left.tolist(), right.tolist(), strict=True)
         for row in rows
         for column in _columns(matrix, b.shape[-1])
@@ -143,13 +154,11 @@ def _columns(matrix: Sequence[Sequence[Scalar]], count: int) -> list[list[Scalar
 
 
 def _inner(scalars: Scalars, row: Sequence[Scalar], column: Sequence[Scalar], dtype: DType) -> Scalar:
-    mixed = dtype.is_float and not all(one.dtype.is_float for one in (*row[:1], *column[:1]))
-    working = F64 if mixed else dtype
     products = [
-        [scalars.apply("multiply", scalars.convert(a, working), scalars.convert(b, working))]
+        scalars.apply("multiply", scalars.convert(a, dtype), scalars.convert(b, dtype))
         for a, b in zip(row, column, strict=True)
     ]
-    return scalars.convert(total(scalars, products, working), dtype)
+    return _added(scalars, products, dtype)
 
 
 # -- extremes and truth -----------------------------------------------------------------------------------------------

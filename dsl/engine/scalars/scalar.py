@@ -10,7 +10,7 @@ import numpy as np
 
 from dsl.engine.scalars.identities import shorter
 from dsl.engine.scalars.zeros import is_never_negative_zero
-from dsl.ops.dtypes import BOOL, DType
+from dsl.ops.dtypes import BOOL, F64, DType
 
 LEAF, STATE, LITERAL = "leaf", "state", "literal"
 """The operators of values that are not computed: elements of the section's leaves and of its states, and numbers."""
@@ -26,7 +26,7 @@ class Scalar:
     in the program names it.
     """
 
-    __slots__ = ("dtype", "index", "name", "operands", "operator", "unsigned", "value")
+    __slots__ = ("dtype", "index", "is_literal", "name", "operands", "operator", "unsigned", "value")
 
     def __init__(
         self, index: int, operator: str, operands: tuple[Scalar, ...], dtype: DType, value: Any = None
@@ -37,13 +37,10 @@ class Scalar:
         self.dtype = dtype
         self.value = value
         self.name = ""
+        self.is_literal = operator == LITERAL
+        """Whether it is a number written in the code."""
         self.unsigned: bool = is_never_negative_zero(self)
         """Whether it is known never to be -0.0."""
-
-    @property
-    def is_literal(self) -> bool:
-        """Whether it is a number written in the code."""
-        return self.operator == LITERAL
 
     def __repr__(self) -> str:
         what = f"{self.value}" if self.value is not None else ", ".join(f"#{one.index}" for one in self.operands)
@@ -59,8 +56,7 @@ class Scalars:
 
     def literal(self, value: Any, dtype: DType) -> Scalar:
         """A number, rounded to the type."""
-        with np.errstate(over="ignore"):
-            number = np.asarray(value, dtype.numpy).item()
+        number = float(value) if dtype is F64 else _rounded(value, dtype)
         # the bits of a float tell the two zeros apart, and know a nan again
         same = struct.pack("d", number) if dtype.is_float else number
         return self._made(LITERAL, (), dtype, number, (LITERAL, dtype.name, same))
@@ -71,14 +67,14 @@ class Scalars:
 
     def apply(self, operator: str, *operands: Scalar, dtype: DType | None = None) -> Scalar:
         """An operator on elements; the result has the type of the last one unless another is given."""
-        made = operands[-1].dtype if dtype is None else dtype
         found = shorter(self, operator, operands)
         if found is not None:
             return found
-        indices = [one.index for one in operands]
-        if operator in _COMMUTING:
-            indices.sort()
-        return self._made(operator, operands, made, None, (operator, made.name, *indices))
+        made = operands[-1].dtype if dtype is None else dtype
+        alike = operands
+        if operator in _COMMUTING and operands[0].index > operands[1].index:
+            alike = operands[1], operands[0]
+        return self._made(operator, operands, made, None, (operator, made.name, alike))
 
     def convert(self, value: Scalar, dtype: DType) -> Scalar:
         """The element in another type."""
@@ -94,6 +90,11 @@ class Scalars:
             found = self._known[key] = Scalar(len(self.all), operator, operands, dtype, value)
             self.all.append(found)
         return found
+
+
+def _rounded(value: Any, dtype: DType) -> Any:
+    with np.errstate(over="ignore"):
+        return np.asarray(value, dtype.numpy).item()
 
 
 def needed_for(roots: Iterable[Scalar]) -> list[Scalar]:

@@ -24,13 +24,18 @@ class Names:
 
     def free(self, wanted: str) -> str:
         """The name as an identifier, with the next free number behind it where it is taken."""
-        name = re.sub(r"\W|^(?=\d)", "_", unicodedata.normalize("NFKC", wanted)) or "_"
+        name = wanted if wanted.isascii() and wanted.isidentifier() else _identifier(wanted)
         found = name
         while found in self._counts:
             self._counts[name] += 1
             found = f"{name}_{self._counts[name]}"
         self._counts[found] = 1
         return found
+
+
+def _identifier(name: str) -> str:
+    """The name with `_` for what may not stand in an identifier, in the form in which Python compares identifiers."""
+    return re.sub(r"\W|^(?=\d)", "_", unicodedata.normalize("NFKC", name)) or "_"
 
 
 class Writer:
@@ -51,7 +56,8 @@ class Writer:
         needed = needed_for(roots)
         instead = idle_additions(needed, roots)
         order = [one for one in needed if one not in instead]
-        self._operands = {one: [_standing_for(operand, instead) for operand in one.operands] for one in order}
+        self._operands = {one: _standing_for(one.operands, instead) for one in order}
+        self._templates = {one: flavour.template(one) for one in order if one.operands}
         self._changing = self._found_changing(changing)
         self._shared = self._used_across()
         self._uses = self._counted_uses(roots)
@@ -67,7 +73,11 @@ class Writer:
         """What may differ from run to run."""
         found: set[Scalar] = set()
         for one, operands in self._operands.items():
-            if one.operator == STATE or (one.operator == LEAF and changing(one)) or not found.isdisjoint(operands):
+            if operands:
+                changes = not found.isdisjoint(operands)
+            else:
+                changes = one.operator == STATE or (one.operator == LEAF and changing(one))
+            if changes:
                 found.add(one)
         return found
 
@@ -78,18 +88,19 @@ class Writer:
 
     def _counted_uses(self, roots: Sequence[Scalar]) -> Counter[Scalar]:
         """How often each element stands in expressions."""
-        uses = Counter(roots)
-        for one, operands in self._operands.items():
-            if operands:
-                for operand, count in zip(operands, self._flavour.template(one).uses, strict=True):
-                    uses[operand] += count
-        return uses
+        uses = [*roots]
+        for one, template in self._templates.items():
+            operands = self._operands[one]
+            uses += operands
+            if template.repeated:
+                uses += [operands[index] for index in template.repeated]
+        return Counter(uses)
 
     def _written(self, one: Scalar, operands: Sequence[Scalar]) -> Text:
         """The text of an element, after a statement where it gets a name."""
         if one.is_literal:
             return self._flavour.literal(one)
-        text = filled(self._flavour.template(one), [self._texts[operand] for operand in operands])
+        text = filled(self._templates[one], [self._texts[operand] for operand in operands])
         if self._can_be_part(one, text):
             return text
         name = self._names.free(one.name or "t")
@@ -151,7 +162,7 @@ class Writer:
         return lines
 
 
-def _standing_for(one: Scalar, instead: Mapping[Scalar, Scalar]) -> Scalar:
-    while one in instead:
-        one = instead[one]
-    return one
+def _standing_for(operands: Sequence[Scalar], instead: Mapping[Scalar, Scalar]) -> Sequence[Scalar]:
+    while not instead.keys().isdisjoint(operands):
+        operands = [instead.get(one, one) for one in operands]
+    return operands

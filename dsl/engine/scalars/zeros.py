@@ -7,7 +7,7 @@ out where the sum cannot be -0.0, and where all that is made of it is the same f
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -27,26 +27,23 @@ _CARRYING = frozenset(_ODD | {"floor", "ceil", "round", "maximum", "minimum"})
 """Operators that make a zero of either sign of the other zero, and nothing else that differs."""
 
 
+_INHERITING: Mapping[str, tuple[int, ...]] = {"subtract": (0,), "where": (1, 2), "maximum": (0, 1), "minimum": (0, 1)}
+"""Operators that make no -0.0 where none of these operands is one."""
+
+
 def is_never_negative_zero(one: Scalar) -> bool:
     """Whether it is known, from its operands, that it is not -0.0."""
     if not one.dtype.is_float or one.operator in _EVEN:
         return True
-    operands = one.operands
-    match one.operator:
-        case "literal":
-            return one.value != 0 or math.copysign(1, one.value) > 0
-        case "add":
-            return operands[0].unsigned or operands[1].unsigned
-        case "subtract":
-            return operands[0].unsigned
-        case "where":
-            return operands[1].unsigned and operands[2].unsigned
-        case "maximum" | "minimum":
-            return operands[0].unsigned and operands[1].unsigned
-        case "astype":
-            return not operands[0].dtype.is_float
-        case _:
-            return False
+    operator, operands = one.operator, one.operands
+    if operator == "add":
+        return operands[0].unsigned or operands[1].unsigned
+    if operator == "literal":
+        return one.value != 0 or math.copysign(1, one.value) > 0
+    if operator == "astype":
+        return not operands[0].dtype.is_float
+    heirs = _INHERITING.get(operator)
+    return heirs is not None and all(operands[place].unsigned for place in heirs)
 
 
 def idle_additions(needed: Sequence[Scalar], roots: Sequence[Scalar]) -> dict[Scalar, Scalar]:

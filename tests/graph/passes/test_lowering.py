@@ -251,7 +251,7 @@ def test_losses_of_classes_are_made_of_primitives_and_the_choice_of_a_label() ->
     [
         pytest.param("dot", [(2, 3), (3, 4)], F32, False, id="matrices"),
         pytest.param("dot", [(3,), (3,)], F32, False, id="vectors"),
-        pytest.param("dot", [(), (3,)], F32, True, id="a scalar"),
+        pytest.param("dot", [(), (3,)], F32, False, id="a scalar"),
         pytest.param("dot", [(2, 1), (1,)], F32, True, id="a single element"),
         pytest.param("dot", [(2, 3), (4, 3, 2)], F32, True, id="a stack of matrices"),
         pytest.param("mean", [(3, 4)], F64, False, id="a mean of doubles"),

@@ -15,11 +15,13 @@ def linear(x: Symbol, k: Symbol, b: Symbol) -> Symbol:
 
 
 def dot(a: Symbol, b: Symbol) -> Symbol | None:
-    """The product of matrices and vectors of one element type.
+    """The product of matrices and vectors of one element type, and of a scalar with anything.
 
     NumPy has other steps for single elements (BLAS adds a multiple, which it leaves out where the factor is 0, even of an
     infinity) and for stacks (one inner product after another): these keep the operation.
     """
+    if not a.shape or not b.shape:
+        return a * b
     if a.type.dtype is not b.type.dtype or not all(1 <= x.type.rank <= 2 and count(x) != 1 for x in (a, b)):
         return None
     return a @ b
