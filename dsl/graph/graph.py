@@ -9,6 +9,7 @@ from typing import Any, cast
 import numpy as np
 
 from dsl.graph.node import Initial, Node
+from dsl.graph.scope import Scope
 from dsl.ops.dims import Dim
 from dsl.ops.dtypes import F32, I64, DType, literal_dtype, of_array, promote
 from dsl.ops.operation import Inference, Operation
@@ -23,7 +24,7 @@ class Graph:
     """Nodes in running order, and the names by which a program knows them.
 
     A node can only be made from nodes that are there, so the list is a topological order and the graph has no cycle.
-    `span` and `backward_of` are given to the nodes being made.
+    `span`, `backward_of` and `scope` are given to the nodes being made.
     """
 
     def __init__(self, default_float: DType = F32) -> None:
@@ -33,6 +34,7 @@ class Graph:
         self.default_float = default_float
         self.span: Span | None = None
         self.backward_of: Node | None = None
+        self.scope: Scope | None = None
         self._counts: dict[str, int] = {}
 
     # -- leaves ---------------------------------------------------------------------------------------------------------
@@ -121,7 +123,7 @@ class Graph:
         return self.constant(value, literal_dtype(value, beside, self.default_float))
 
     def _add(self, node: Node) -> Node:
-        node.index = len(self.nodes)
+        node.index, node.scope = len(self.nodes), self.scope
         self.nodes.append(node)
         return node
 

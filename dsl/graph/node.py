@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from dsl.graph.scope import Scope
 from dsl.ops.operation import Operation
 from dsl.ops.symbol import Builder, Symbol
 from dsl.ops.types import TensorType
@@ -29,7 +30,7 @@ class Node(Symbol):
 
     `index` is its place in the graph, where inputs come before their users. `value` is what a leaf brings with it: a
     constant's array, a placeholder's default (or None), a parameter's `Initial`. `backward_of` is the forward node whose
-    gradient rule made this one, None in the forward half.
+    gradient rule made this one, None in the forward half. `scope` is the call of a layer or a function that made it.
     """
 
     __slots__ = (
@@ -41,6 +42,7 @@ class Node(Symbol):
         "kind",
         "name",
         "operation",
+        "scope",
         "span",
         "value",
     )
@@ -69,6 +71,7 @@ class Node(Symbol):
         self.value = value
         self.span = span
         self.backward_of = backward_of
+        self.scope: Scope | None = None
         self.name = ""
         self.documentation = ""
 

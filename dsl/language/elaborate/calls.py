@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dsl.graph.node import Node
+from dsl.graph.scope import Scope
 from dsl.language import syntax
 from dsl.language.elaborate.apply import Given, call_operation
 from dsl.language.elaborate.elaboration import Elaboration, elaborates
@@ -208,6 +209,8 @@ def _shared(layer: LayerInstance, frame: Frame) -> LayerInstance:
 
 def _run_body(e: Elaboration, definition: Definition, inner: Frame, given: Sequence[Given], span: Span) -> Task:
     statement = definition.statement
+    around = e.graph.scope
+    e.graph.scope = Scope(inner.path, definition.name, definition.is_layer, around, span)
     e.calls.append((definition, span))
     e.called.add(statement.span)
     try:
@@ -218,6 +221,7 @@ def _run_body(e: Elaboration, definition: Definition, inner: Frame, given: Seque
             raise inside(error, span, f"in this use of `{definition.name}`") from None
     finally:
         e.calls.pop()
+        e.graph.scope = around
     if inner.returned is PENDING:
         raise fail(
             "type",

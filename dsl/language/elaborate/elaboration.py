@@ -93,10 +93,11 @@ class Elaboration:
             raise cycle(module, index, name)
         if module.state[index] == WAITING:
             calls, self.calls = self.calls, []
+            scope, self.graph.scope = self.graph.scope, None
             try:
                 yield self.top_statement(module, index)
             finally:
-                self.calls = calls
+                self.calls, self.graph.scope = calls, scope
 
     def top_statement(self, module: Module, index: int) -> Task:
         """Carry out a statement at the top of a file; when it is wrong, the names it binds are passed over from then on."""
