@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import cast
+from typing import Any, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
@@ -128,13 +128,13 @@ class Specialised:
         self._types = [(name, array.dtype, array.shape) for name, array in feeds.items()]
         self.run = run
 
-    def fits(self, feeds: Mapping[str, npt.ArrayLike]) -> bool:
+    def fits(self, feeds: Mapping[str, npt.ArrayLike]) -> TypeGuard[Mapping[str, Array]]:
         """Whether these are arrays of those shapes and element types."""
         if len(feeds) != len(self._types):
             return False
         for name, dtype, shape in self._types:
-            array = cast("Array | None", feeds.get(name))
-            if not isinstance(array, np.ndarray) or array.dtype is not dtype or array.shape != shape:
+            array: Any = feeds.get(name)
+            if array.__class__ is not np.ndarray or array.dtype is not dtype or array.shape != shape:
                 return False
         return True
 
@@ -150,12 +150,13 @@ class Prepared:
     def __call__(self, feeds: Mapping[str, npt.ArrayLike]) -> list[Array]:
         """The values, as new arrays. Raises ProgramError."""
         last = self._last
-        if last is None or not last.fits(feeds):
-            feeds = {name: np.asarray(value) for name, value in feeds.items()}
-            self._last = last = self._specialised(feeds)
-        arrays = cast("Mapping[str, Array]", feeds)
+        if last is not None and last.fits(feeds):
+            arrays = feeds
+        else:
+            arrays = {name: np.asarray(value) for name, value in feeds.items()}
+            self._last = last = self._specialised(arrays)
         try:
-            return [np.array(value) for value in last.run(arrays)]
+            return [value.copy() for value in last.run(arrays)]
         except RUN_ERRORS as error:
             raise self._evaluator.failure(self._parameters, arrays, error) from None
 

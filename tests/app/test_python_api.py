@@ -319,3 +319,18 @@ def test_an_engine_that_is_not_there_is_told_with_the_near_ones():
         with pytest.raises(dsl.ProgramError, match="there is no engine `nunpy`") as caught:
             call()
         assert "did you mean `numpy`?" in str(caught.value)
+
+
+@pytest.mark.parametrize("engine", ["numpy", "scalar", "numba", "reference"])
+@pytest.mark.parametrize("rows", [1, 3])
+def test_a_function_of_one_row_and_of_several_is_the_run(engine: str, rows: int) -> None:
+    program = dsl.loads(
+        "dtype f64\ndim rows\nplaceholder x: [rows, 5]\nparameter b: [4] ~ normal(0, 1)\nparameter w: [5, 4] ~ normal(0, 1)\n"
+        "parameter v: [4, 4] ~ normal(0, 1)\nh = tanh(linear(x, w, b))\ny = h @ v\nz = h @ v + sum(v, axis=0)"
+    )
+    x = np.random.default_rng(0).normal(size=(rows, 5))
+    found = program.function(["y", "z"], engine)({"x": x})
+    p = program.parameters
+    h = np.tanh(x @ p["w"] + p["b"])
+    np.testing.assert_allclose(found["y"], h @ p["v"], rtol=1e-12)
+    np.testing.assert_allclose(found["z"], h @ p["v"] + p["v"].sum(axis=0), rtol=1e-12)
