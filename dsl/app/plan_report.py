@@ -10,7 +10,6 @@ from typing import Any, Literal
 
 import click
 
-from dsl.app.figures import short
 from dsl.app.output import styled, table
 from dsl.app.planned import Planned, planned
 from dsl.app.program import Program
@@ -19,6 +18,7 @@ from dsl.app.stages import expression
 from dsl.app.wording import plural
 from dsl.engine.choice import GENERATORS, choose
 from dsl.engine.executable import Executable
+from dsl.engine.figures import short
 from dsl.engine.listing import Entry, Listing, Value, listing
 from dsl.engine.names import AUTOMATIC
 from dsl.graph.node import Node

@@ -10,10 +10,10 @@ from typing import Any
 
 import click
 
-from dsl.app.figures import short
 from dsl.app.lines import Place, Places
 from dsl.app.output import table
 from dsl.app.program import Program
+from dsl.engine.figures import short
 from dsl.engine.profile import Profiler, Timing
 from dsl.graph.node import Node
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dsl.app.figures import array, number, rounded
 from dsl.app.output import styled, table
 from dsl.app.wording import plural
+from dsl.engine.figures import array, number, rounded
 from dsl.ops.parameters import Array
 from dsl.source.render import printable
 

@@ -8,10 +8,10 @@ from typing import Any, Literal, cast
 
 import click
 
-from dsl.app.figures import array
 from dsl.app.output import table
 from dsl.app.program import Program
 from dsl.app.report import line_of
+from dsl.engine.figures import array
 from dsl.graph.node import Node
 from dsl.language.elaborate.model import Model
 from dsl.language.syntax import Syntax

@@ -6,12 +6,13 @@ several uses of a node are summed, broadcasting is undone, element types are mat
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from dsl.graph.graph import Graph
 from dsl.graph.node import Node
 from dsl.ops.dims import ONE
-from dsl.ops.operation import Backward
+from dsl.ops.operation import Backward, Operation
 from dsl.ops.registry import OPERATIONS
 from dsl.ops.symbol import Symbol
 from dsl.ops.types import TensorType
@@ -37,23 +38,62 @@ def gradients(graph: Graph, of: Node, wrt: Iterable[Node]) -> dict[Node, Node]:
     are left out. The order of additions is the reverse order of running, so results repeat to the last bit.
     """
     targets = [node for node in wrt if node.type.dtype.is_float]
-    path = _between(graph, of, targets)
-    if not path:
+    found_ways = ways(graph, of, targets)
+    if not found_ways.nodes:
         return {}
     contributions: dict[Node, list[Node]] = {of: [_seed(graph, of)]}
-    masked: set[Node] = set()
     found: dict[Node, Node] = {}
-    on_path = set(path)
     wanted = set(targets)
-    for node in reversed(path):
-        if node not in contributions:
-            continue
+    for node in found_ways.nodes:
         with graph.making(node.span, backward_of=node):
-            total = _sum(contributions.pop(node))
+            total = summed(contributions.pop(node))
             if node in wanted:
                 found[node] = total
-            _propagate(graph, node, total, on_path, contributions, masked)
+            for index in found_ways.flows[node]:
+                source, masked = node.inputs[index], node in found_ways.masked
+                part = vector_jacobian_product(
+                    node.operation, Backward(total, node, node.inputs, node.attributes, index), masked
+                )
+                contributions.setdefault(source, []).append(part)
     return {node: found[node] for node in targets if node in found}
+
+
+# -- the ways that a gradient takes -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """The differentiable ways from some nodes to another.
+
+    `nodes` are those on the ways, each before what it is computed from. `flows` are the inputs of each, by their places, that
+    its gradient flows on to. `masked` are the nodes whose gradient is exactly 0 where an operation did not pick them, and
+    stays 0 past a derivative that is infinite: `where(x > 0, log(x), 0)`.
+    """
+
+    nodes: list[Node]
+    flows: Mapping[Node, Sequence[int]]
+    masked: frozenset[Node]
+
+
+def ways(graph: Graph, of: Node, wrt: Iterable[Node]) -> Ways:
+    """The ways from the nodes `wrt` to `of`; none where `of` does not depend on them."""
+    path = _between(graph, of, list(wrt))
+    on_path, reached = set(path), {of}
+    nodes: list[Node] = []
+    flows: dict[Node, list[int]] = {}
+    masked: set[Node] = set()
+    for node in reversed(path):
+        if node not in reached:
+            continue
+        nodes.append(node)
+        flows[node] = [
+            index for index, source in enumerate(node.inputs) if source in on_path and _is_differentiable(node, index)
+        ]
+        sources = [node.inputs[index] for index in flows[node]]
+        reached.update(sources)
+        if node in masked or (node.operation is not None and node.operation.selects):
+            masked.update(sources)
+    return Ways(nodes, flows, frozenset(masked))
 
 
 def _between(graph: Graph, of: Node, wrt: Sequence[Node]) -> list[Node]:
@@ -68,58 +108,48 @@ def _between(graph: Graph, of: Node, wrt: Sequence[Node]) -> list[Node]:
 
 
 def _is_reached(node: Node, reached: set[Node]) -> bool:
-    if node.operation is None or not node.type.dtype.is_float:
+    if not node.type.dtype.is_float:
         return False
-    return any(
-        source in reached and source.type.dtype.is_float and node.operation.gradient_rule(index) is not None
-        for index, source in enumerate(node.inputs)
-    )
+    return any(source in reached and _is_differentiable(node, index) for index, source in enumerate(node.inputs))
+
+
+def _is_differentiable(node: Node, index: int) -> bool:
+    """Whether a gradient flows through an operation to this input."""
+    operation, source = node.operation, node.inputs[index]
+    return operation is not None and source.type.dtype.is_float and operation.gradient_rule(index) is not None
+
+
+# -- one step of the way ----------------------------------------------------------------------------------------------
+
+
+def vector_jacobian_product(operation: Operation | None, at: Backward, masked: bool = False) -> Node:
+    """What flows from the gradient `at.g` of an operation's result to one of its inputs, of that input's type."""
+    rule = operation.gradient_rule(at.index) if operation else None
+    assert operation is not None
+    assert rule is not None
+    part = rule(at)
+    if masked and operation.elementwise and part is not at.g:
+        part = OPERATIONS["unless_masked"](part, at.g)
+    return _fit(part, at.inputs[at.index].type)
 
 
 def _seed(graph: Graph, of: Node) -> Node:
     with graph.making(of.span, backward_of=of):
         one = graph.constant(1, of.type.dtype)
-        return _broadcast_to(one, of.type) if of.shape else one
+        return _node(OPERATIONS["broadcast_to"](one, shape=of.shape)) if of.shape else one
 
 
-def _sum(parts: list[Node]) -> Node:
+def summed(parts: Sequence[Node]) -> Node:
+    """The sum of what flows to a node from its uses."""
     total: Symbol = parts[0]
     for part in parts[1:]:
         total = total + part
     return _node(total)
 
 
-def _propagate(
-    graph: Graph,
-    node: Node,
-    total: Node,
-    on_path: set[Node],
-    contributions: dict[Node, list[Node]],
-    masked: set[Node],
-) -> None:
-    """Add to the inputs' contributions what flows to them through one node.
-
-    Where an operation picks one of its inputs (`where`, `clip` …) the gradient of the one not picked is exactly 0, and stays
-    0 on its way through elementwise operations, even past a derivative that is infinite: `where(x > 0, log(x), 0)`.
-    """
-    operation = node.operation
-    if operation is None:
-        return
-    for index, source in enumerate(node.inputs):
-        rule = operation.gradient_rule(index)
-        if rule is None or source not in on_path or not source.type.dtype.is_float:
-            continue
-        part = _node(rule(Backward(total, node, node.inputs, node.attributes, index)))
-        if node in masked and operation.elementwise and part is not total:
-            part = _node(OPERATIONS["unless_masked"](part, total))
-        if node in masked or operation.selects:
-            masked.add(source)
-        contributions.setdefault(source, []).append(_fit(graph, part, source.type))
-
-
-def _fit(graph: Graph, gradient: Node, type: TensorType) -> Node:
+def _fit(gradient: Symbol, type: TensorType) -> Node:
     """Undo broadcasting: sum over the axes along which the input was repeated, and match the element type."""
-    result: Symbol = gradient
+    result = gradient
     if result.shape != type.shape:
         added = len(result.shape) - len(type.shape)
         repeated = tuple(
@@ -136,10 +166,6 @@ def _fit(graph: Graph, gradient: Node, type: TensorType) -> Node:
     if result.type.dtype is not type.dtype:
         result = OPERATIONS["astype"](result, dtype=type.dtype)
     return _node(result)
-
-
-def _broadcast_to(value: Node, type: TensorType) -> Node:
-    return _node(OPERATIONS["broadcast_to"](value, shape=type.shape))
 
 
 def _node(symbol: Symbol) -> Node:

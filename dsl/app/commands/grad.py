@@ -75,9 +75,9 @@ def _as_json(node: Node, values: dict[Node, Array], gradients: dict[Node, Array]
 
 
 def _print(target: Node, nodes: list[Node], values: dict[Node, Array], gradients: dict[Node, Array]) -> None:
-    from dsl.app.figures import array
     from dsl.app.output import table
     from dsl.app.report import line_of
+    from dsl.engine.figures import array
 
     rows = [
         [node.name, node.label, array(values[node]), array(gradients[node]) if node in gradients else "", line_of(node)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dsl.app.figures import array, number, rounded
+from dsl.engine.figures import array, number, rounded
 
 
 class TestNumber:
