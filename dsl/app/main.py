@@ -14,6 +14,7 @@ _COMMANDS = {
     "run": "Run a program forward, with its training and expectations, and print the outputs.",
     "check": "Find mistakes without running: syntax, names, shapes, element types.",
     "grad": "Print the value and the gradient of every node.",
+    "explain": "Tell how every value came to be, and every gradient by the chain rule.",
     "train": "Carry out the training of a program.",
     "predict": "Apply a trained program to new data.",
     "ops": "List the operations, or explain one.",

@@ -24,14 +24,21 @@ def _remember_format(context: click.Context, parameter: click.Parameter, value: 
 
 
 file_argument = click.argument("file", type=click.Path(dir_okay=False))
-format_option = click.option(
-    "--format",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    callback=_remember_format,
-    is_eager=True,
-    help="Tables for people, or one JSON document for tools.",
-)
+
+
+def formats_option(*formats: str, help: str) -> Callable[[F], F]:
+    """`--format`, with these formats, the first by default."""
+    return click.option(
+        "--format",
+        type=click.Choice(formats),
+        default=formats[0],
+        callback=_remember_format,
+        is_eager=True,
+        help=help,
+    )
+
+
+format_option = formats_option("table", "json", help="Tables for people, or one JSON document for tools.")
 set_option = click.option(
     "--set",
     "settings",

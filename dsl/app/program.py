@@ -41,6 +41,8 @@ from dsl.training.watch import NonFiniteTrap
 if TYPE_CHECKING:
     import networkx
 
+    from dsl.app.explained import Explained
+
 Feeds = Mapping[str, npt.ArrayLike]
 Names = str | Sequence[str]
 
@@ -305,6 +307,32 @@ class Program:
         values = self.evaluate([*wanted.values(), *found.values(), self.node(target)], feeds, on)
         return {name: gradient_value(node, values, found) for name, node in wanted.items()}
 
+    # -- explaining
+
+    def explain(
+        self,
+        *names: str,
+        of: str | None = None,
+        feeds: Feeds | None = None,
+        on: str | None = None,
+        rows: int | None = None,
+        depth: int | None = None,
+        steps: int = 0,
+        lang: str = "en",
+        digits: int | None = None,
+        full: bool = False,
+    ) -> Explained:
+        """How every value came to be and every gradient by the chain rule, or the whole story of the values named.
+
+        The first rows of the training data are fed where nothing else is; `depth` opens layers so deep; `steps` tells so many
+        training steps instead. Print it, look at it in a notebook, or `save` it. Raises ProgramError.
+        """
+        from dsl.app.explained import Explained, Style
+        from dsl.app.explaining import Request, explain
+
+        request = Request(names, of, dict(feeds or {}), on, rows, depth, steps)
+        return Explained(explain(self, request), lang, Style(digits, full))
+
     # -- compiled
 
     def function(self, fetch: Names, engine: Engine | None = None) -> Function:
@@ -387,18 +415,7 @@ class Program:
         """
         if run.settings.checkpoint:
             check_writable(self.beside(run.settings.checkpoint))
-        names = [*([run.data] if run.data else []), *run.validate]
-        datasets = {name: self.dataset(name) for name in names}
-        for name in names:
-            block = name.partition(".")[0]
-            fitted = self.model.data[block].load().statistics
-            self.statistics.update({f"{block}/{key}": value for key, value in fitted.items()})
-        self._check_fed_once(run, datasets)
-        rows: dict[str, Any] = {k: v[:1] for k, v in datasets[run.data].arrays.items()} if run.data else {}
-        first = self._ready({**self.given, **rows})
-        trainer = Trainer(
-            self.model.graph, run, self.model.metrics, first, datasets, self.given, self.trap, self.engine
-        )
+        trainer = self.trainer(run)
         try:
             outcome = trainer.train(progress)
         except KeyboardInterrupt:
@@ -408,6 +425,19 @@ class Program:
         if run.settings.checkpoint:
             self.save(self.beside(run.settings.checkpoint))
         return outcome
+
+    def trainer(self, run: TrainRun) -> Trainer:
+        """What carries out one run, from the parameters as they are. Raises ProgramError."""
+        names = [*([run.data] if run.data else []), *run.validate]
+        datasets = {name: self.dataset(name) for name in names}
+        for name in names:
+            block = name.partition(".")[0]
+            fitted = self.model.data[block].load().statistics
+            self.statistics.update({f"{block}/{key}": value for key, value in fitted.items()})
+        self._check_fed_once(run, datasets)
+        rows: dict[str, Any] = {k: v[:1] for k, v in datasets[run.data].arrays.items()} if run.data else {}
+        first = self._ready({**self.given, **rows})
+        return Trainer(self.model.graph, run, self.model.metrics, first, datasets, self.given, self.trap, self.engine)
 
     def _check_fed_once(self, run: TrainRun, datasets: Mapping[str, Dataset]) -> None:
         """Raise ProgramError when a placeholder would be fed both by the data and by what was given for all runs."""

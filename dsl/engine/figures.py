@@ -10,6 +10,7 @@ import numpy as np
 from dsl.ops.parameters import Array
 
 _MOST_ELEMENTS = 24
+_FEW = 8
 _PREFIXES = ("", "k", "M", "G", "T")
 _WIDE = 10_000
 """So many characters fit in a line of NumPy's before it breaks: more than there are ever."""
@@ -48,11 +49,34 @@ def array(value: Array, spell: Callable[[Any], str] = number) -> str:
     if value.size <= _MOST_ELEMENTS and value.ndim <= 2:
         text = np.array2string(value, separator=", ", max_line_width=_WIDE, threshold=_WIDE, formatter={"all": spell})
         return " ".join(text.split())
+    return _summary(value)
+
+
+def _summary(value: Array) -> str:
+    """An array by its shape, its range and its mean."""
     if not value.size:
         return f"{list(value.shape)}, empty"
     if value.dtype.kind == "b":
         return f"{list(value.shape)}, {np.count_nonzero(value)} true"
     return f"{list(value.shape)}, {_range(value.astype(np.float64))}"
+
+
+def elements(value: Array, full: bool = False) -> str:
+    """An array on one line: a few elements, else those in the corners with shape, range and mean; all with `full`."""
+    if not value.size:
+        return _summary(value)
+    threshold = _WIDE**2 if full else _FEW
+    edge = 2 if value.ndim == 1 else 1
+    with np.printoptions(threshold=threshold, edgeitems=edge):
+        text = np.array2string(
+            value, separator=", ", max_line_width=_WIDE**2, threshold=threshold, formatter={"all": _compact}
+        )
+    text = " ".join(text.split()).replace("...", "…").replace(",…", ", …")
+    return text if full or value.size <= _FEW else f"{text}  {_summary(value)}"
+
+
+def _compact(value: Any) -> str:
+    return f"{float(value):.4g}" if np.asarray(value).dtype.kind == "f" else number(value)
 
 
 def _range(values: Array) -> str:

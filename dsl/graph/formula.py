@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, cast
 
 import numpy as np
@@ -32,15 +32,26 @@ _INFIX = {
     "power": ("**", 6),
 }
 """Operators and how tightly they bind; negation binds as 5, a call or a name as 7."""
-_NOT_CHAINED = 2
+NOT_CHAINED = 2
 """How tightly comparisons bind, of which one cannot be an operand of another without brackets."""
-_NEGATION, _ATOM = 5, 7
+SUM, PRODUCT, NEGATION, POWER, ATOM = 3, 4, 5, 6, 7
 _LONGEST = 240
+
+Piece = tuple[str, int]
+"""A text, and how tightly it holds together."""
+
+Write = Callable[[Node, list[Piece]], Piece]
+"""Writes a node, given what is written for its inputs."""
 
 
 def formula(node: Node, names: Mapping[Node, str]) -> str:
-    """A node as an expression over the named nodes, written with operators and calls."""
-    texts: dict[Node, tuple[str, int]] = {named: (text, _ATOM) for named, text in names.items()}
+    """A node as an expression over the named nodes, written with operators and calls as a program has them."""
+    return written_over(node, {named: (text, ATOM) for named, text in names.items()}, _written)[0]
+
+
+def written_over(node: Node, known: Mapping[Node, Piece], write: Write) -> Piece:
+    """A node as an expression over those that are known, each of the others written by `write`."""
+    texts = dict(known)
     waiting = [node]
     while waiting:
         current = waiting[-1]
@@ -50,38 +61,40 @@ def formula(node: Node, names: Mapping[Node, str]) -> str:
         elif missing:
             waiting += missing
         else:
-            texts[current] = _written(current, [texts[source] for source in current.inputs])
+            texts[current] = write(current, [texts[source] for source in current.inputs])
             waiting.pop()
-    return texts[node][0]
+    return texts[node]
 
 
-def _written(node: Node, inputs: list[tuple[str, int]]) -> tuple[str, int]:
+def _written(node: Node, inputs: list[Piece]) -> Piece:
     if node.kind == "constant":
         text = _number(node.value)
-        return text, _NEGATION if text.startswith("-") else _ATOM
+        return text, NEGATION if text.startswith("-") else ATOM
     if node.operation is None:
-        return node.name or node.kind, _ATOM
+        return node.name or node.kind, ATOM
     name = node.operation.name
     if name in _INFIX and len(inputs) == 2:
         symbol, level = _INFIX[name]
-        left = _bracketed(inputs[0], level + (symbol == "**" or level == _NOT_CHAINED))
-        right = _bracketed(inputs[1], level + (symbol in "-/@" or level == _NOT_CHAINED))
+        left = _bracketed(inputs[0], level + (symbol == "**" or level == NOT_CHAINED))
+        right = _bracketed(inputs[1], level + (symbol in "-/@" or level == NOT_CHAINED))
         return f"{left} {symbol} {right}", level
     if name == "neg":
-        return f"-{_bracketed(inputs[0], _NEGATION)}", _NEGATION
+        return f"-{_bracketed(inputs[0], NEGATION)}", NEGATION
     if name == "getitem":
-        return f"{_bracketed(inputs[0], _ATOM)}[{spell_index(node.attributes['index'])}]", _ATOM
+        return f"{_bracketed(inputs[0], ATOM)}[{spell_index(node.attributes['index'])}]", ATOM
     arguments = [text for text, _ in inputs]
-    arguments += [f"{key}={spell(value)}" for key, value in node.attributes.items() if _is_given(node, key, value)]
-    return f"{name}({', '.join(arguments)})", _ATOM
+    arguments += [
+        f"{key}={spell(value)}" for key, value in node.attributes.items() if is_given(node.operation, key, value)
+    ]
+    return f"{name}({', '.join(arguments)})", ATOM
 
 
-def _is_given(node: Node, key: str, value: Any) -> bool:
-    assert node.operation is not None
-    return key != "index" and bool(np.any(value != node.operation.defaults.get(key)))
+def is_given(operation: Operation, key: str, value: Any) -> bool:
+    """Whether an attribute has another value than by default."""
+    return key != "index" and bool(np.any(value != operation.defaults.get(key)))
 
 
-def _bracketed(part: tuple[str, int], level: int) -> str:
+def _bracketed(part: Piece, level: int) -> str:
     text, own = part
     return text if own >= level else f"({text})"
 

@@ -10,7 +10,7 @@ from dsl.ops.activation import log_softmax, softmax
 from dsl.ops.dims import ONE, Shape, element_count, show_shape
 from dsl.ops.indexing import check_labels, one_hot
 from dsl.ops.inference import normalise_axis, rank_at_least
-from dsl.ops.loss import loss_type, reduce_terms, term_gradient
+from dsl.ops.loss import by_reduction, loss_type, reduce_terms, term_gradient
 from dsl.ops.operation import Backward, Inference, OperationError, case, operation
 from dsl.ops.parameters import Array, Axis, Integers, Real, Reduction
 from dsl.ops.pointwise import numbers
@@ -114,6 +114,7 @@ def _label_vectors(r: Backward) -> Symbol:
     gradients=[lambda r: _label_vectors(r) * -_position_scale(r), None],
     formula="-mean({log_p}[{labels}])",
     latex=r"-\operatorname{{mean}}\left({{{log_p}}}_{{{labels}}}\right)",
+    spelling=by_reduction,
     example="nll(log([[0.25, 0.75]]), [1])  # 0.2877",
     cases=[
         case((4,), 2),
@@ -153,6 +154,7 @@ def _cross_entropy_labels_gradient(r: Backward) -> Symbol:
     gradients=[_cross_entropy_logits_gradient, _cross_entropy_labels_gradient],
     formula="-mean(log_softmax({logits})[{labels}])",
     latex=r"-\operatorname{{mean}}\left(\ln \operatorname{{softmax}}({logits})_{{{labels}}}\right)",
+    spelling=by_reduction,
     example="cross_entropy([[0, 0]], [1])  # 0.6931",
     cases=[
         case((4,), 2),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dsl.ops.dims import ONE, Shape, element_count, show_shape
 from dsl.ops.inference import broadcast, floating
 from dsl.ops.linear_algebra import outer, transpose
-from dsl.ops.operation import Backward, Inference, OperationError, case, operation
+from dsl.ops.operation import Backward, Inference, Operation, OperationError, case, operation
 from dsl.ops.parameters import Array
 from dsl.ops.pointwise import numbers
 from dsl.ops.shaping import expand_dims, reshape
@@ -83,12 +84,17 @@ def _k_gradient(r: Backward) -> Symbol:
     return transpose(rows) @ g
 
 
+def _as_product(operation: Operation, inputs: Sequence[TensorType], _: Mapping[str, Any]) -> tuple[str, str]:
+    return ("{x} @ {k} + {b}", "{x} {k} + {b}") if inputs[1].shape else (operation.formula, operation.latex)
+
+
 @operation(
     "layer",
     shape=_linear_shape,
     gradients=[_x_gradient, _k_gradient, lambda r: r.g],
     formula="{k} * {x} + {b}",
     latex=r"{k} \cdot {x} + {b}",
+    spelling=_as_product,
     example="linear(3, 2, 1)  # 7",
     cases=[
         case((), (), ()),

@@ -6,7 +6,7 @@ axes, along which a size of 1 is repeated, or one of them is a scalar.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from dsl.ops.comparison import equal, where
 from dsl.ops.dims import ONE, Dim, Shape, element_count
 from dsl.ops.elementwise import log, log1p, sign
 from dsl.ops.inference import broadcast, floating
-from dsl.ops.operation import Backward, GradientRule, Inference, OperationError, case, operation
+from dsl.ops.operation import Backward, GradientRule, Inference, Operation, OperationError, case, operation
 from dsl.ops.parameters import Array, Real, Reduction
 from dsl.ops.pointwise import numbers
 from dsl.ops.symbol import Symbol
@@ -46,6 +46,20 @@ def term_gradient(r: Backward, count: Dim) -> Symbol:
     if r.attributes["reduction"] != "mean" or count == ONE:
         return r.g
     return r.g / r.g.builder.size(count, r.g)
+
+
+def by_reduction(operation: Operation, _: Sequence[TensorType], attributes: Mapping[str, Any]) -> tuple[str, str]:
+    """The formula of a loss, which is declared for the mean, with the sum or the single terms in its place."""
+    match attributes["reduction"]:
+        case "mean":
+            return operation.formula, operation.latex
+        case "sum":
+            return operation.formula.replace("mean(", "sum(", 1), operation.latex.replace(_MEAN, r"\sum", 1)
+        case _:
+            return operation.formula.replace("mean(", "(", 1), operation.latex.replace(_MEAN, "", 1)
+
+
+_MEAN = r"\operatorname{{mean}}"
 
 
 def loss_type(call: Inference, shape: Shape, inputs: tuple[int, ...] | None = None) -> TensorType:
@@ -110,6 +124,7 @@ def _of_error(slope: _Slope) -> list[GradientRule]:
     gradients=_of_error(lambda error, scale, attributes: error * (2 * scale)),
     formula="mean(({yhat} - {y})**2)",
     latex=r"\operatorname{{mean}}\left(({yhat} - {y})^2\right)",
+    spelling=by_reduction,
     example="mse([1, 2], [1, 4])  # 2",
     cases=[
         case((), ()),
@@ -130,6 +145,7 @@ def mse(y: Array, yhat: Array, reduction: Reduction = "mean") -> Any:
     gradients=_of_error(lambda error, scale, attributes: sign(error) * scale),
     formula="mean(abs({yhat} - {y}))",
     latex=r"\operatorname{{mean}}\left|{yhat} - {y}\right|",
+    spelling=by_reduction,
     example="mae([1, 2], [2, 4])  # 1.5",
     cases=[
         case((), ()),
@@ -204,6 +220,7 @@ def _bce_y_gradient(r: Backward) -> Symbol:
     domain="probability",
     formula="-mean({y} * log({p}) + (1 - {y}) * log(1 - {p}))",
     latex=r"-\operatorname{{mean}}\left({y} \ln {p} + (1 - {y}) \ln(1 - {p})\right)",
+    spelling=by_reduction,
     example="bce([0.5, 0.5], [1, 0])  # 0.6931",
     cases=[
         case((), ()),
@@ -232,6 +249,7 @@ def bce(p: Array, y: Array, reduction: Reduction = "mean") -> Any:
     ],
     formula="mean(log(1 + exp({logits})) - {logits} * {y})",
     latex=r"\operatorname{{mean}}\left(\ln(1 + e^{{{logits}}}) - {logits} {y}\right)",
+    spelling=by_reduction,
     example="bce_with_logits([0, 0], [1, 0])  # 0.6931",
     cases=[
         case((), ()),
@@ -258,6 +276,14 @@ def _kl_div_q_gradient(r: Backward) -> Symbol:
     return where(equal(q, 0), 0, slope) * _kl_div_scale(r)
 
 
+def _without_batch(operation: Operation, _: Sequence[TensorType], attributes: Mapping[str, Any]) -> tuple[str, str]:
+    """The mean is over the rows of the batch, and not over all terms."""
+    if attributes["reduction"] == "mean":
+        return operation.formula, operation.latex
+    terms, in_latex = "{q} * (log({q}) - {log_p})", r"{q} \left(\ln {q} - {log_p}\right)"
+    return (f"sum({terms})", rf"\sum {in_latex}") if attributes["reduction"] == "sum" else (terms, in_latex)
+
+
 @operation(
     "loss",
     shape=_pair,
@@ -268,6 +294,7 @@ def _kl_div_q_gradient(r: Backward) -> Symbol:
     domain="probability",
     formula="sum({q} * (log({q}) - {log_p})) / batch",
     latex=r"\frac{{1}}{{\text{{batch}}}} \sum {q} \left(\ln {q} - {log_p}\right)",
+    spelling=_without_batch,
     example="kl_div(log([0.5, 0.5]), [1, 0])  # 0.6931",
     cases=[
         case((3,), (3,)),

@@ -72,6 +72,8 @@ class Backward:
 ShapeRule = Callable[[Inference], TensorType]
 GradientRule = Callable[[Backward], Symbol]
 Expansion = Callable[..., "Symbol | tuple[Symbol, ...]"]
+Spelling = Callable[["Operation", Sequence[TensorType], Mapping[str, Any]], tuple[str, str]]
+"""From an operation, the types of its inputs and its attributes to its formula and its LaTeX in this use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,8 @@ class Operation:
 
     `gradients` holds one rule an input (None where nothing flows), or one rule for all when the operation takes a list.
     An operation with an `expansion` instead of a shape rule is written in terms of others and leaves no node of its own.
-    `symbol` is the operator that spells it. `formula` and `latex` name parameters in braces: `1 / (1 + exp(-{x}))`.
+    `symbol` is the operator that spells it. `formula` and `latex` name parameters in braces: `1 / (1 + exp(-{x}))`; where
+    they differ from use to use, `spelling` has them.
     """
 
     name: str
@@ -115,6 +118,7 @@ class Operation:
     doc: str
     example: str
     symbol: str = ""
+    spelling: Spelling | None = None
     elementwise: bool = False
     selects: bool = False
     """Whether the gradient of an input is exactly 0 where that input was not the one picked."""
@@ -141,6 +145,10 @@ class Operation:
     def signature(self) -> str:
         """The operation as it is called: `sum(x, axis=none, keepdims=false)`."""
         return f"{self.name}({', '.join(map(str, self.parameters))})"
+
+    def formulas(self, inputs: Sequence[TensorType], attributes: Mapping[str, Any]) -> tuple[str, str]:
+        """The formula and the LaTeX of a use with inputs of these types."""
+        return self.spelling(self, inputs, attributes) if self.spelling else (self.formula, self.latex)
 
     def gradient_rule(self, index: int) -> GradientRule | None:
         """The rule for one input, None where no gradient flows to it."""
@@ -244,6 +252,7 @@ def operation(
     gradients: Sequence[GradientRule | None] = (),
     expands: bool = False,
     symbol: str = "",
+    spelling: Spelling | None = None,
     elementwise: bool = False,
     selects: bool = False,
     domain: str = "real",
@@ -262,6 +271,7 @@ def operation(
             latex=latex,
             example=example,
             symbol=symbol,
+            spelling=spelling,
             elementwise=elementwise,
             selects=selects,
             domain=domain,

@@ -1,0 +1,52 @@
+"""Expressions as MathML, which browsers draw themselves."""
+
+from __future__ import annotations
+
+import html
+import re
+from importlib import import_module
+from typing import Any, cast
+
+from dsl.explain.expressions import Expression
+from dsl.explain.tex import Tex
+
+_FIRST = 0xE000
+"""Letters of Unicode's private area stand for names until the LaTeX has become MathML, so that no name is read as LaTeX."""
+_MOST = 6400
+
+
+class MathMl(Tex):
+    """LaTeX turned to MathML by latex2mathml, names put in afterwards."""
+
+    def __init__(self, digits: int | None = None) -> None:
+        super().__init__(digits)
+        self._names: dict[tuple[str, str], str] = {}
+
+    def name(self, name: str) -> str:
+        """A letter that stands for an identifier."""
+        return self._standing_for("mi", name)
+
+    def words(self, text: str) -> str:
+        """A letter that stands for a text."""
+        return self._standing_for("mtext", text)
+
+    def write(self, expression: Expression) -> str:
+        """A `math` element."""
+        self._names.clear()
+        convert = cast(Any, import_module("latex2mathml.converter")).convert
+        made: str = convert(super().write(expression))
+        tags = {ord(letter): key for key, letter in self._names.items()}
+
+        def put(match: re.Match[str]) -> str:
+            tag, text = tags[int(match[1], 16)]
+            return f"<{tag}>{html.escape(text)}</{tag}>"
+
+        return re.sub(r"<m[ion]>&#x0*(E[0-9A-F]{3}|F[0-8][0-9A-F]{2});</m[ion]>", put, made)
+
+    def _standing_for(self, tag: str, text: str) -> str:
+        letter = self._names.get((tag, text))
+        if letter is None:
+            if len(self._names) == _MOST:
+                raise ValueError("too many names in one formula")
+            letter = self._names[tag, text] = chr(_FIRST + len(self._names))
+        return f"{{{letter}}}"
