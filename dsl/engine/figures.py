@@ -49,10 +49,10 @@ def array(value: Array, spell: Callable[[Any], str] = number) -> str:
     if value.size <= _MOST_ELEMENTS and value.ndim <= 2:
         text = np.array2string(value, separator=", ", max_line_width=_WIDE, threshold=_WIDE, formatter={"all": spell})
         return " ".join(text.split())
-    return _summary(value)
+    return summary(value)
 
 
-def _summary(value: Array) -> str:
+def summary(value: Array) -> str:
     """An array by its shape, its range and its mean."""
     if not value.size:
         return f"{list(value.shape)}, empty"
@@ -64,7 +64,7 @@ def _summary(value: Array) -> str:
 def elements(value: Array, full: bool = False) -> str:
     """An array on one line: a few elements, else those in the corners with shape, range and mean; all with `full`."""
     if not value.size:
-        return _summary(value)
+        return summary(value)
     threshold = _WIDE**2 if full else _FEW
     edge = 2 if value.ndim == 1 else 1
     with np.printoptions(threshold=threshold, edgeitems=edge):
@@ -72,7 +72,7 @@ def elements(value: Array, full: bool = False) -> str:
             value, separator=", ", max_line_width=_WIDE**2, threshold=threshold, formatter={"all": _compact}
         )
     text = " ".join(text.split()).replace("...", "…").replace(",…", ", …")
-    return text if full or value.size <= _FEW else f"{text}  {_summary(value)}"
+    return text if full or value.size <= _FEW else f"{text}  {summary(value)}"
 
 
 def _compact(value: Any) -> str:

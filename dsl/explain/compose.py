@@ -18,6 +18,7 @@ from dsl.explain.document import (
     Paragraph,
     Table,
     listed,
+    marked,
     sentence,
 )
 from dsl.explain.expressions import Equation, Expression, Formula, Name, Partial, Sum, Value
@@ -41,7 +42,7 @@ class Composer:
 
     def _blocks(self, told: Explanation) -> Iterator[Block]:
         w = self.words
-        yield Heading(1, [Code(told.title), *([f": {told.documentation}"] if told.documentation else [])])
+        yield Heading(1, [Code(told.title), *(marked(f": {told.documentation}") if told.documentation else [])])
         if told.dataset:
             yield Paragraph(sentence(w.fed_by, rows=str(told.rows), dataset=Code(told.dataset)))
         if told.folded:
@@ -168,7 +169,7 @@ class Composer:
     def portrait(self, told: Portrait, of: str) -> Iterator[Block]:
         """One value's whole story."""
         w, name = self.words, Code(told.forward.name)
-        yield Heading(2, [name, *([f": {told.documentation}"] if told.documentation else [])])
+        yield Heading(2, [name, *(marked(f": {told.documentation}") if told.documentation else [])])
         if told.text:
             yield Paragraph([Code(told.text)])
         yield self.forward(told.forward)

@@ -87,12 +87,19 @@ def sentence(template: str, **parts: Inline | Sequence[Inline]) -> list[Inline]:
     """The words of a template with these parts in its places `{name}`."""
     words: list[Inline] = []
     for literal, name in _pieces(template):
-        if literal:
-            words.append(literal)
+        words += marked(literal)
         if name:
             part = parts[name]
             words += [part] if isinstance(part, str | Code | Math) else part
     return words
+
+
+def marked(text: str) -> list[Inline]:
+    """A text in which backquotes stand around names."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:  # a backquote without its other half
+        return [text]
+    return [Code(part) if place % 2 else part for place, part in enumerate(parts) if part]
 
 
 def _pieces(template: str) -> list[tuple[str, str]]:

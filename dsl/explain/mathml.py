@@ -35,13 +35,13 @@ class MathMl(Tex):
         self._names.clear()
         convert = cast(Any, import_module("latex2mathml.converter")).convert
         made: str = convert(super().write(expression))
-        tags = {ord(letter): key for key, letter in self._names.items()}
+        tags = {letter: key for key, letter in self._names.items()}
 
         def put(match: re.Match[str]) -> str:
-            tag, text = tags[int(match[1], 16)]
+            tag, text = tags[match[1]]
             return f"<{tag}>{html.escape(text)}</{tag}>"
 
-        return re.sub(r"<m[ion]>&#x0*(E[0-9A-F]{3}|F[0-8][0-9A-F]{2});</m[ion]>", put, made)
+        return re.sub(r"<m[ion]>([\ue000-\uf8ff])</m[ion]>", put, made)
 
     def _standing_for(self, tag: str, text: str) -> str:
         letter = self._names.get((tag, text))

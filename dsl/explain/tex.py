@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
 
-from dsl.engine.figures import number
+from dsl.engine.figures import number, summary
 from dsl.explain.expressions import Applied
 from dsl.explain.notation import UNSAID_ATTRIBUTES, Notation, fields, filled, swaps_last
 from dsl.graph.formula import ATOM, NEGATION, NOT_CHAINED, POWER, PRODUCT, SUM, Piece, is_given
@@ -74,6 +74,26 @@ def escaped(text: str) -> str:
     return "".join(f"${_SIGNS[char]}$" if char in _SIGNS else char.translate(_SPECIAL) for char in text)
 
 
+_WIDEST = 6
+"""Rows and columns up to which a matrix is written out."""
+
+
+def _edges(matrix: Array, write: Callable[[Any], str]) -> list[list[str]]:
+    """The elements of a matrix row by row; of a large one those at its edges, with dots between."""
+    rows, columns = matrix.shape
+
+    def row(at: int) -> list[str]:
+        if columns <= _WIDEST:
+            return [write(one) for one in matrix[at]]
+        ends = [write(one) for one in matrix[at, [0, 1, -2, -1]]]
+        return [*ends[:2], r"\cdots", *ends[2:]]
+
+    if rows <= _WIDEST:
+        return [row(at) for at in range(rows)]
+    dots = [r"\vdots"] * (columns if columns <= _WIDEST else 5)
+    return [row(0), row(1), dots, row(rows - 2), row(rows - 1)]
+
+
 class Tex(Notation):
     """LaTeX in mathematical mode, for amsmath."""
 
@@ -114,8 +134,22 @@ class Tex(Notation):
         return rf"{mantissa} \cdot 10^{{{int(exponent)}}}" if exponent else mantissa
 
     def array(self, value: Array) -> str:
-        """Its shape: numbers of arrays are no part of a formula."""
-        return self._shape(value.shape)
+        """The elements of a small array; of a large one those in its corners, its range and its mean."""
+        if not value.size or value.ndim > 2:
+            return f"{self._shape(value.shape)} {self.summary(value)}".rstrip()
+        rows = _edges(value if value.ndim == 2 else value[None], self._element)
+        whole = value.shape[-1] <= _WIDEST and (value.ndim == 1 or len(value) <= _WIDEST)
+        matrix = " \\\\ ".join(" & ".join(row) for row in rows)
+        text = rf"\begin{{bmatrix}} {matrix} \end{{bmatrix}}"
+        return text if whole else f"{text} {self.summary(value)}"
+
+    def summary(self, value: Array) -> str:
+        """Shape, range and mean in words."""
+        return rf"\allowbreak \quad {self.words(summary(value))}" if value.size else self.words("empty")
+
+    def _element(self, value: Any) -> str:
+        number = np.asarray(float(f"{float(value):.4g}")) if np.asarray(value).dtype.kind == "f" else np.asarray(value)
+        return self.number(number)
 
     def shaped(self, name: str, shape: tuple[int, ...]) -> str:
         """The name with its shape as index."""
@@ -179,6 +213,6 @@ class Tex(Notation):
     def _constant(self, value: Array) -> Piece:
         value = value.reshape(()) if value.size == 1 else value
         if value.ndim:
-            return self.array(value), ATOM
+            return self._shape(value.shape), ATOM
         text = self.number(np.asarray(float(f"{value.item():.6g}")) if value.dtype.kind == "f" else value)
         return text, NEGATION if text.startswith("-") else ATOM

@@ -85,7 +85,7 @@ def _k_gradient(r: Backward) -> Symbol:
 
 
 def _as_product(operation: Operation, inputs: Sequence[TensorType], _: Mapping[str, Any]) -> tuple[str, str]:
-    return ("{x} @ {k} + {b}", "{x} {k} + {b}") if inputs[1].shape else (operation.formula, operation.latex)
+    return ("{x} @ {k} + {b}", r"{x} \cdot {k} + {b}") if inputs[1].shape else (operation.formula, operation.latex)
 
 
 @operation(

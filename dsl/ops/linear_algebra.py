@@ -176,7 +176,7 @@ def _right_rule(r: Backward) -> Symbol:
     shape=_product_type,
     gradients=[_left_rule, _right_rule],
     formula="{a} @ {b}",
-    latex=r"{a} {b}",
+    latex=r"{a} \cdot {b}",
     example="matmul([[1, 2], [3, 4]], [1, 10])  # [21, 43]",
     cases=[
         case((2, 3), (3, 4)),

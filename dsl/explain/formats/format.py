@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from dsl.explain.document import Block, Code, Document, Entry, Heading, Inline, Math, Paragraph, Table
+from dsl.explain.expressions import Name, Value
 from dsl.explain.notation import Notation
 
 FORMATS: dict[str, type[Format]] = {}
@@ -58,6 +59,16 @@ class Format(ABC):
                 return self.entry(block)
             case Table():
                 return self.table(block)
+
+    def said_at_once(self, block: Entry) -> str:
+        """The single number of a value that was given, which needs no equation of its own; empty where it does."""
+        if len(block.equations) != 1 or block.equations[0].words or block.equations[0].continues:
+            return ""
+        match block.equations[0].equation.sides:
+            case (Name(), Value(number)) if not number.ndim:
+                return self.math(self.notation.write(Value(number)))
+            case _:
+                return ""
 
     def words(self, words: Sequence[Inline]) -> str:
         """Words, names and mathematics in a row."""

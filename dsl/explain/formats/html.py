@@ -48,8 +48,10 @@ class Html(Format):
     def entry(self, block: Entry) -> str:
         """What is said of one value, its equations below."""
         margin = f' <span class="margin">{self.plain(block.margin)}</span>' if block.margin else ""
-        equations = "".join(map(self._line, block.equations))
-        return f'<section class="entry"><p>{self.words(block.words)}{margin}</p>{equations}</section>'
+        number = self.said_at_once(block)
+        words = f"{self.words(block.words)}{f': {number}' if number else ''}"
+        equations = "" if number else "".join(map(self._line, block.equations))
+        return f'<section class="entry"><p>{words}{margin}</p>{equations}</section>'
 
     def _line(self, line: Line) -> str:
         words = f'<span class="words">{self.words(line.words)}</span> ' if line.words else ""

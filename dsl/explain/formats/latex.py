@@ -21,6 +21,8 @@ _PREAMBLE = r"""\documentclass[a4paper,10pt]{article}
 \usepackage[margin=22mm]{geometry}
 \setlength{\parindent}{0pt}
 \setlength{\parskip}{5pt}
+\setlength{\lineskiplimit}{2pt}
+\setlength{\lineskip}{3pt}
 \raggedright
 \newenvironment{equations}{\par\begingroup\leftskip=1.5em\parskip=2pt\relpenalty=100\binoppenalty=200}{\par\endgroup}
 """
@@ -54,8 +56,9 @@ class Latex(Format):
     def entry(self, block: Entry) -> str:
         """The sentence, its margin in small letters, and the equations, which break at their operators."""
         margin = rf" {{\footnotesize({self.plain(block.margin)})}}" if block.margin else ""
-        head = f"{self.words(block.words)}{margin}"
-        if not block.equations:
+        number = self.said_at_once(block)
+        head = f"{self.words(block.words)}{f': {number}' if number else ''}{margin}"
+        if number or not block.equations:
             return head
         lines = "\n\n".join(map(self._line, block.equations))
         return f"{head}\n\\begin{{equations}}\n{lines}\n\\end{{equations}}"

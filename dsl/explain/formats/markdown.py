@@ -36,8 +36,9 @@ class Markdown(Format):
     def entry(self, block: Entry) -> str:
         """The sentence with its margin, and the equations as a block of code."""
         margin = f" *({self.plain(block.margin)})*" if block.margin else ""
-        head = f"{self.words(block.words)}{margin}"
-        if not block.equations:
+        number = self.said_at_once(block)
+        head = f"{self.words(block.words)}{f': {number}' if number else ''}{margin}"
+        if number or not block.equations:
             return head
         lines = [line for each in block.equations for line in self._lines(each)]
         fence = "`" * max(3, 1 + max((len(run) for line in lines for run in re.findall("`+", line)), default=0))
