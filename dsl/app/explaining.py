@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from dsl.app.prediction import computable_nodes
 from dsl.engine.bindings import Fed, Sizes
 from dsl.explain.chain_rule import ChainRule
 from dsl.explain.story import Backward, Explanation, Forward, Portrait, Source, Training
@@ -77,8 +78,7 @@ class Explainer:
         self.program, self.request = program, request
         self.target = _target(program, request)
         self.feeds, self._sources, self.dataset, self.rows = _fed(program, request, self.target)
-        known = set(self.feeds)
-        self.nodes = [node for node in program.forward if program.is_computable(node, known)]
+        self.nodes = computable_nodes(program.model, program.forward, self.feeds)
         if self.target is not None and self.target not in set(self.nodes):
             self.nodes = program.model.graph.ancestors([self.target])  # says what is missing when it is run
         self._chosen = [_Chosen.of(program, name, self.nodes) for name in request.names]
@@ -140,10 +140,11 @@ class Explainer:
         return lambda scope: scope.depth < depth or scope in opened
 
     def _check_size(self) -> None:
-        if len(self.outline.steps) > MOST_TOLD and not self._chosen:
+        count = sum(step.is_folded or step.node.kind != "constant" for step in self.outline.steps)
+        if count > MOST_TOLD and not self._chosen:
             raise fail(
-                "size",
-                f"there are {len(self.outline.steps):,} values to tell of, and no more than {MOST_TOLD:,} can be read",
+                "limit",
+                f"there are {count:,} values to tell of, and no more than {MOST_TOLD:,} can be read",
                 hint=f"name one, `nn explain FILE {self.nodes[-1].name}`, or fold layers with `--depth 0`",
             )
 
@@ -154,6 +155,13 @@ class Explainer:
             reached = self.program.model.graph.ancestors([self.target])
             smooth = [node for node in reached if node.type.dtype.is_float and node.kind != "constant"]
             found = self.program.gradient_nodes(self.target.name, smooth)
+            if not found and self.request.of is not None:
+                raise fail(
+                    "type",
+                    f"`{self.target.name}` depends on nothing smoothly, so it has no gradients",
+                    self.target.span,
+                )
+            self.target = self.target if found else None
         values = self.program.evaluate([*self.nodes, *found.values()], self.feeds)
         return {node: values[node] for node in self.nodes}, {node: values[made] for node, made in found.items()}
 

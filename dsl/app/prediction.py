@@ -65,6 +65,13 @@ def computable_names(model: Model, feeds: Iterable[str]) -> list[str]:
     return last_names(model, _ready(model, Needs(model), feeds))
 
 
+def computable_nodes(model: Model, nodes: Iterable[Node], feeds: Iterable[str]) -> list[Node]:
+    """Those of some nodes that depend on no placeholder but these and those with a default."""
+    needs = Needs(model)
+    given = needs.given(feeds)
+    return [node for node in nodes if not needs.of(node) & ~given]
+
+
 def is_computable(model: Model, node: Node, feeds: Iterable[str]) -> bool:
     """Whether a node depends on no placeholder but these and those with a default."""
     needs = Needs(model)

@@ -10,7 +10,6 @@ import click
 from dsl.app.output import styled
 from dsl.explain.document import Block, Document, Heading
 from dsl.explain.formats import Text
-from dsl.source.diagnostic import fail
 
 _NEXT = {" ", "\r", "\n", "n", "j", "\x1b[C", "\x1b[B"}
 _BACK = {"b", "p", "k", "\x7f", "\x1b[D", "\x1b[A"}
@@ -19,11 +18,9 @@ _HELP = "space: next   b: back   a: all the rest   q: quit"
 
 
 def walk(document: Document, writer: Text, read_key: Callable[[], str] = click.getchar) -> None:
-    """Show the blocks one by one, each after a key. Raises ProgramError where there is no terminal to press keys in."""
+    """Show the blocks one by one, each after a key. Raises UsageError where there is no terminal to press keys in."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise fail(
-            "usage", "`--step` waits for keys, and there is no terminal", hint="leave `--step` out to print everything"
-        )
+        raise click.UsageError("--step waits for keys, and there is no terminal; without it everything is printed")
     scenes = list(_scenes(document.blocks))
     at = 0
     _show(scenes[at], writer)

@@ -108,10 +108,13 @@ class ChainRule:
         self.uses: dict[Node, list[Crossing]] = {node: [] for node in self.nodes}
         """For each value the crossings that lead to it, those of the first uses first."""
         self.path_count: dict[Node, int] = {of: 1}
+        self.longest: dict[Node, int] = {of: 0}
+        """For each value the number of crossings on the longest path to it."""
         for node in self.nodes:
             for source in self._sources(node):
                 self.uses[source].append(Crossing(self, node, source))
                 self.path_count[source] = self.path_count.get(source, 0) + self.path_count[node]
+                self.longest[source] = max(self.longest.get(source, 0), self.longest[node] + 1)
         for uses in self.uses.values():
             uses.reverse()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from itertools import islice
 
 from dsl.explain.chain_rule import ChainRule, Crossing, Path
 from dsl.explain.expressions import Applied, Equation, Expression, Formula, Name, Partial, Product, Value
@@ -112,12 +111,11 @@ class Teller:
             return told
         told.path_count = rule.path_count[node]
         told.locals = [self._local(crossing) for crossing in rule.uses[node]]
-        paths = [*islice(rule.paths(node), most_paths)] if told.path_count <= most_paths else []
-        told.by_uses = not paths or max(map(len, paths)) > LONGEST_PATH
+        told.by_uses = told.path_count > most_paths or rule.longest[node] > LONGEST_PATH
         if told.by_uses:
             told.ways = [self._through(crossing) for crossing in rule.uses[node]]
         else:
-            told.ways = [self._along(path) for path in paths]
+            told.ways = [self._along(path) for path in rule.paths(node)]
         return told
 
     def _local(self, crossing: Crossing) -> Local:

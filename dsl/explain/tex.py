@@ -153,7 +153,7 @@ class Tex(Notation):
 
     def shaped(self, name: str, shape: tuple[int, ...]) -> str:
         """The name with its shape as index."""
-        return rf"{{{self.name(name)}}}_{{{self._shape(shape)}}}"
+        return rf"{{{{{self.name(name)}}}_{{{self._shape(shape)}}}}}"
 
     def _shape(self, shape: tuple[int, ...]) -> str:
         sizes = r" \times ".join(map(str, shape))
