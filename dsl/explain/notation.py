@@ -161,6 +161,15 @@ class Notation(ABC):
         return f"  ({text})"
 
 
+def told_attributes(node: Node) -> dict[str, Any]:
+    """A node's attributes but for an `axis` that stands for all axes."""
+    told = dict(node.attributes)
+    axis: Any = told.get("axis")
+    if isinstance(axis, tuple) and node.inputs and len(cast("tuple[Any, ...]", axis)) == node.inputs[0].type.rank:
+        del told["axis"]
+    return told
+
+
 def swaps_last(node: Node) -> bool:
     """Whether a transpose exchanges the last two axes and leaves the others, as the sign ⊤ says."""
     rank = node.type.rank

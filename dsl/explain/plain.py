@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from dsl.engine.figures import array, elements, number
 from dsl.explain.expressions import Applied
-from dsl.explain.notation import UNSAID_ATTRIBUTES, Notation, swaps_last
+from dsl.explain.notation import UNSAID_ATTRIBUTES, Notation, swaps_last, told_attributes
 from dsl.graph.formula import ATOM, NEGATION, NOT_CHAINED, POWER, PRODUCT, SUM, Piece, is_given
 from dsl.graph.node import Node
 from dsl.ops.parameters import Array
@@ -148,7 +148,7 @@ class Plain(Notation):
     def _call(self, node: Node, inputs: list[Piece]) -> str:
         assert node.operation is not None
         arguments = [text for text, _ in inputs]
-        for key, value in node.attributes.items():
+        for key, value in told_attributes(node).items():
             if key not in UNSAID_ATTRIBUTES and is_given(node.operation, key, value):
                 arguments.append(f"{key}={self.attribute(key, value)}")
         return f"{node.operation.name}({', '.join(arguments)})"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from dsl.explain.chain_rule import ChainRule, Crossing, Path
 from dsl.explain.expressions import Applied, Equation, Expression, Formula, Name, Partial, Product, Value
+from dsl.explain.notation import told_attributes
 from dsl.explain.story import Backward, Forward, Local, Role, Source, Way
 from dsl.graph.node import Node
 from dsl.graph.outline import Outline, Step
@@ -70,7 +71,7 @@ class Teller:
             arguments = {name: (piece,) for name, piece in zip(tensors, pieces, strict=True)}
         else:
             arguments = {tensors[0]: tuple(pieces)} if tensors else {}
-        return Applied(operation, formula, latex, arguments, node.attributes)
+        return Applied(operation, formula, latex, arguments, told_attributes(node))
 
     def _composed(self, step: Step) -> Equation:
         """A folded layer as one formula over its inputs and parameters."""

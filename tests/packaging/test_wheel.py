@@ -63,7 +63,10 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _homes_of_dependencies() -> list[str]:
     """The folders in which this process finds what the wheel requires."""
-    specs = [importlib.util.find_spec(name) for name in ("numpy", "lark", "networkx", "click", "rich", "safetensors")]
+    specs = [
+        importlib.util.find_spec(name)
+        for name in ("numpy", "lark", "networkx", "click", "rich", "safetensors", "latex2mathml")
+    ]
     homes = [str(Path(spec.origin).parents[1]) for spec in specs if spec and spec.origin]
     return list(dict.fromkeys([*homes, sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]))
 
@@ -103,8 +106,8 @@ class TestContents:
             (name,) = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
             metadata = archive.read(name).decode()
         assert "Name: nn-lang\n" in metadata
-        required = re.findall(r"^Requires-Dist: ([a-z]+)[^;\n]*$", metadata, re.MULTILINE)
-        assert sorted(required) == ["click", "lark", "networkx", "numpy", "rich", "safetensors"]
+        required = re.findall(r"^Requires-Dist: ([a-z0-9]+)[^;\n]*$", metadata, re.MULTILINE)
+        assert sorted(required) == ["click", "lark", "latex2mathml", "networkx", "numpy", "rich", "safetensors"]
         assert "Requires-Python: >=3.11\n" in metadata
 
 

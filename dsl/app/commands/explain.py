@@ -14,14 +14,21 @@ _WIDEST = 120
 @options.file_argument
 @click.argument("names", nargs=-1)
 @click.option("--of", metavar="NAME", help="What is differentiated; by default the loss.")
-@click.option("--depth", type=click.IntRange(0), help="How many layers deep is opened; by default as deep as fits.")
+@click.option(
+    "--depth", type=click.IntRange(0), metavar="N", help="How many layers deep is opened; by default as deep as fits."
+)
 @options.feed_option
 @options.on_option
-@click.option("--rows", type=click.IntRange(1), help="So many rows of a data set are fed; by default 2, with --on all.")
-@click.option("--steps", type=click.IntRange(1), help="Tell so many steps of the training instead.")
+@click.option(
+    "--rows",
+    type=click.IntRange(1),
+    metavar="N",
+    help="So many rows of a data set are fed; by default 2, with --on all.",
+)
+@click.option("--steps", type=click.IntRange(1), metavar="N", help="Tell so many steps of the training instead.")
 @click.option("--step", is_flag=True, help="Walk through it, one value a key press, with a training step at the end.")
 @click.option("--lang", type=click.Choice(["en", "zh"]), default="en", help="The language of the words.")
-@click.option("--digits", type=click.IntRange(1, 17), help="Round numbers to so many digits.")
+@click.option("--digits", type=click.IntRange(1, 17), metavar="N", help="Round numbers to so many digits.")
 @click.option("--full", is_flag=True, help="Print all elements of arrays.")
 @options.set_option
 @options.load_option

@@ -6,7 +6,7 @@ import textwrap
 import unicodedata
 from collections.abc import Iterator, Sequence
 
-from dsl.explain.document import Document, Entry, Heading, Line, Paragraph, Table
+from dsl.explain.document import Code, Document, Entry, Heading, Line, Paragraph, Table
 from dsl.explain.formats.format import Format, Style, register
 from dsl.explain.notation import Notation
 from dsl.explain.plain import Plain
@@ -51,9 +51,10 @@ class Text(Format):
         words = self.words(block.words)
         if len(block.equations) == 1 and not block.equations[0].words:
             sides = self._sides(block.equations[0])
-            joint = " = " if block.equations[0].continues else ": "
-            on_one_line = f"{words}{joint}{' = '.join(sides[1:])}{margin}"
-            if len(sides) > 1 and not words.startswith(f"{sides[0]}:") and _columns(on_one_line) <= self._width:
+            continues = block.equations[0].continues
+            named = any(isinstance(part, Code) and part.text == sides[0] for part in block.words)
+            on_one_line = f"{words}{' = ' if continues else ': '}{' = '.join(sides[1:])}{margin}"
+            if (continues or named) and _columns(on_one_line) <= self._width:
                 return on_one_line.replace(_FIXED, " ")
         head = self._wrapped(words + margin)
         return "\n".join([head, *(line for each in block.equations for line in self._line(each))])
