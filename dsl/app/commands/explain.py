@@ -15,7 +15,7 @@ _WIDEST = 120
 @click.argument("names", nargs=-1)
 @click.option("--of", metavar="NAME", help="What is differentiated; by default the loss.")
 @click.option(
-    "--depth", type=click.IntRange(0), metavar="N", help="How many layers deep is opened; by default as deep as fits."
+    "--depth", type=click.IntRange(0), metavar="N", help="How many layers deep is opened; else as deep as fits."
 )
 @options.feed_option
 @options.on_option
@@ -23,7 +23,7 @@ _WIDEST = 120
     "--rows",
     type=click.IntRange(1),
     metavar="N",
-    help="So many rows of a data set are fed; by default 2, with --on all.",
+    help="Feed so many rows of the data; else 2, with --on all.",
 )
 @click.option("--steps", type=click.IntRange(1), metavar="N", help="Tell so many steps of the training instead.")
 @click.option("--step", is_flag=True, help="Walk through it, one value a key press, with a training step at the end.")
