@@ -162,11 +162,13 @@ class Notation(ABC):
 
 
 def told_attributes(node: Node) -> dict[str, Any]:
-    """A node's attributes but for an `axis` that stands for all axes."""
+    """A node's attributes but for axes that go without saying: all of them, the last two of a transpose."""
     told = dict(node.attributes)
     axis: Any = told.get("axis")
     if isinstance(axis, tuple) and node.inputs and len(cast("tuple[Any, ...]", axis)) == node.inputs[0].type.rank:
         del told["axis"]
+    if node.label == "transpose" and swaps_last(node):
+        del told["axes"]
     return told
 
 

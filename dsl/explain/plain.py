@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from dsl.engine.figures import array, elements, number
-from dsl.explain.expressions import Applied
+from dsl.explain.expressions import Applied, Expression
 from dsl.explain.notation import UNSAID_ATTRIBUTES, Notation, swaps_last, told_attributes
 from dsl.graph.formula import ATOM, NEGATION, NOT_CHAINED, POWER, PRODUCT, SUM, Piece, is_given
 from dsl.graph.node import Node
@@ -86,6 +86,13 @@ class Plain(Notation):
     def template(self, applied: Applied) -> str:
         """The formula that the operation declares, with the signs of print."""
         return typeset(applied.formula)
+
+    def piece(self, expression: Expression) -> Piece:
+        """As for every notation, with whole exponents raised."""
+        text, level = super().piece(expression)
+        if isinstance(expression, Applied):
+            text = re.sub(r"\^(\d+)(?![\w.])", lambda match: match[1].translate(_SUPERSCRIPTS), text)
+        return text, level
 
     def operation(self, node: Node, inputs: list[Piece]) -> Piece:
         """Operators between their operands, everything else as a call."""

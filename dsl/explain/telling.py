@@ -55,10 +55,10 @@ class Teller:
             if told.operations <= MOST_FOLDED and len(step.outputs) == 1:
                 told.equation = self._composed(step)
         elif node.operation is not None:
-            told.inputs = [called(self._outline, source) for source in dict.fromkeys(node.inputs)]
-            told.equation = Equation(
-                (Name(step.name), self._applied(node, self._symbol), self._applied(node, self._number))
-            )
+            sources = [source for source in dict.fromkeys(node.inputs) if source.kind != "constant"]
+            told.inputs = [called(self._outline, source) for source in sources]
+            numbers = [self._applied(node, self._number)] if sources else []
+            told.equation = Equation((Name(step.name), self._applied(node, self._symbol), *numbers))
         return told
 
     def _applied(self, node: Node, shown: Callable[[Node], Expression]) -> Expression:

@@ -10,7 +10,7 @@ import numpy as np
 
 from dsl.engine.figures import number, summary
 from dsl.explain.expressions import Applied
-from dsl.explain.notation import UNSAID_ATTRIBUTES, Notation, fields, filled, swaps_last, told_attributes
+from dsl.explain.notation import UNSAID_ATTRIBUTES, Notation, fields, filled, told_attributes
 from dsl.graph.formula import ATOM, NEGATION, NOT_CHAINED, POWER, PRODUCT, SUM, Piece, is_given
 from dsl.graph.node import Node
 from dsl.ops.parameters import Array
@@ -197,8 +197,6 @@ class Tex(Notation):
         attributes = told_attributes(node)
         spelled = {name: self.attribute(name, value) for name, value in node.attributes.items()}
         said = fields(operation.latex) | UNSAID_ATTRIBUTES
-        if node.label == "transpose" and swaps_last(node):
-            said = said | {"axes"}
         given = [name for name, value in attributes.items() if is_given(operation, name, value)]
         if len(tensors) != len(inputs) or any(name not in said for name in given):
             arguments = [text for text, _ in inputs] + [self.setting(name, spelled[name]) for name in given]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,11 @@ from dsl.ops.activation import sigmoid
 from dsl.ops.comparison import equal, greater, greater_equal, less, less_equal, logical_and, where
 from dsl.ops.elementwise import isnan, log, round_
 from dsl.ops.inference import elementwise_floating, elementwise_same
-from dsl.ops.operation import Backward, operation
+from dsl.ops.operation import Backward, Operation, operation
 from dsl.ops.parameters import Array
 from dsl.ops.pointwise import binary, numbers
 from dsl.ops.symbol import Symbol
+from dsl.ops.types import TensorType
 
 add = binary(
     "add",
@@ -39,6 +41,13 @@ subtract = binary(
     example="[11, 12] - 10  # [1, 2]",
 )
 
+
+def _product(operation: Operation, inputs: Sequence[TensorType], _: Mapping[str, Any]) -> tuple[str, str]:
+    """Between two arrays the sign that says that it is no matrix product."""
+    both = all(type.shape for type in inputs)
+    return ("{a} ⊙ {b}", r"{a} \odot {b}") if both else (operation.formula, operation.latex)
+
+
 multiply = binary(
     "multiply",
     np.multiply,
@@ -47,6 +56,7 @@ multiply = binary(
     symbol="*",
     formula="{a} * {b}",
     latex=r"{a} \cdot {b}",
+    spelling=_product,
     doc="The product of two values, element by element. The matrix product is `@`.",
     example="[1, 2] * [3, 4]  # [3, 8]",
 )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from dsl.ops.dims import Shape, element_count, show_shape
 from dsl.ops.inference import axis_of, broadcast, numeric
-from dsl.ops.operation import Backward, Inference, OperationError, case, operation
+from dsl.ops.operation import Backward, Inference, Operation, OperationError, case, operation
 from dsl.ops.parameters import Array, Axes
 from dsl.ops.pointwise import numbers
 from dsl.ops.shaping import expand_dims, moveaxis, reshape, squeeze
@@ -43,12 +44,22 @@ def _transpose_rule(r: Backward) -> Symbol:
     return transpose(r.g, axes=sorted(range(len(order)), key=order.__getitem__))
 
 
+def _permutation(operation: Operation, _: Sequence[TensorType], attributes: Mapping[str, Any]) -> tuple[str, str]:
+    """The sign ⊤ says that the last two axes are exchanged; any other order is said."""
+    order: tuple[int, ...] = tuple(attributes["axes"])
+    rank = len(order)
+    if order == (*range(rank - 2), rank - 1, rank - 2):
+        return operation.formula, operation.latex
+    return "transpose({x}, {axes})", r"\operatorname{{transpose}}({x}, {axes})"
+
+
 @operation(
     FAMILY,
     shape=_transposed,
     gradients=[_transpose_rule],
     formula="{x}.T",
     latex=r"{x}^\top",
+    spelling=_permutation,
     example="transpose([[1, 2], [3, 4]])  # [[1, 3], [2, 4]]",
     cases=[
         case((2, 3)),

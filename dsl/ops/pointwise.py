@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from dsl.ops.inference import elementwise_floating, elementwise_same
-from dsl.ops.operation import Backward, Case, GradientRule, Operation, ShapeRule, declare
+from dsl.ops.operation import Backward, Case, GradientRule, Operation, ShapeRule, Spelling, declare
 from dsl.ops.parameters import Array
 from dsl.ops.symbol import Symbol
 
@@ -76,6 +76,7 @@ def binary(
     symbol: str = "",
     selects: bool = False,
     bools_as_integers: bool = True,
+    spelling: Spelling | None = None,
     cases: Sequence[Case] = (),
 ) -> Operation:
     """Declare an operation on two values, elementwise with broadcasting."""
@@ -97,6 +98,7 @@ def binary(
         symbol=symbol,
         elementwise=True,
         selects=selects,
+        spelling=spelling,
         cases=tuple(cases),
     )
 
