@@ -44,6 +44,8 @@ class Request:
     """So many training steps are told, in place of all values."""
     and_a_step: bool = False
     """Whether a training step is told after all values."""
+    origins: bool = False
+    """Whether the values that the named ones were computed from are told before them."""
 
 
 def explain(program: Program, request: Request) -> Explanation:
@@ -107,6 +109,10 @@ class Explainer:
     def _told(self) -> tuple[list[Forward], list[Backward]]:
         """The lists of values and gradients: all of them, or those inside the layers that were named."""
         inside = {node for chosen in self._chosen for node in chosen.inside}
+        named = [chosen.node for chosen in self._chosen if chosen.node is not None]
+        if self.request.origins and named:
+            needed = set(self.program.model.graph.ancestors(named)) - set(named)
+            return [told for told in self.teller.forward() if told.node in needed], []
         if self._chosen and not inside:
             return [], []
         forward, backward = self.teller.forward(), self.teller.backward()

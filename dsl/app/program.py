@@ -86,7 +86,8 @@ class Program:
         self.given: dict[str, Any] = {}
         """What `feed` gave: these values stand in for the placeholders' own."""
         self._parameters: dict[str, Array] | None = None
-        self._kept: dict[str, Array] = {}
+        self.kept: dict[str, Array] = {}
+        """The parameters that `keep` gave other values than their first ones."""
         self._evaluators: dict[tuple[Node, ...], Evaluator] = {}
         self._gradients: dict[tuple[Node, ...], dict[Node, Node]] = {}
 
@@ -148,7 +149,7 @@ class Program:
         """
         nodes = {node.name: node for node in self._parameter_nodes()}
         fitting = [name for name, value in values.items() if name in nodes and nodes[name].type.takes(value.shape)]
-        self._kept = {name: values[name].astype(nodes[name].type.dtype.numpy, copy=False) for name in fitting}
+        self.kept = {name: values[name].astype(nodes[name].type.dtype.numpy, copy=False) for name in fitting}
         self._parameters = None
         return fitting
 
@@ -158,8 +159,8 @@ class Program:
     def _ready(self, feeds: Feeds) -> dict[str, Array]:
         if self._parameters is None:
             sizes = self._sizes(feeds)
-            drawn = [node for node in self._parameter_nodes() if node.name not in self._kept]
-            first = {**first_values(drawn, self.seed, sizes), **self._kept}
+            drawn = [node for node in self._parameter_nodes() if node.name not in self.kept]
+            first = {**first_values(drawn, self.seed, sizes), **self.kept}
             self._parameters = {node.name: first[node.name] for node in self._parameter_nodes()}
         return self._parameters
 
@@ -472,10 +473,13 @@ class Program:
 
     # -- expectations
 
-    def check(self, expectation: Expectation) -> ExpectResult:
-        """Evaluate an `expect` statement with the parameters as they are. Raises ProgramError."""
+    def check(self, expectation: Expectation, on: str | None = None) -> ExpectResult:
+        """Evaluate an `expect` statement with the parameters as they are, on the data set it names or else `on` this one.
+
+        Raises ProgramError.
+        """
         nodes = [expectation.left, expectation.right]
-        values = self.evaluate(nodes, on=expectation.dataset)
+        values = self.evaluate(nodes, on=expectation.dataset or on)
         return check_expectation(expectation, values[nodes[0]], values[nodes[1]])
 
     def check_all(self) -> list[ExpectResult]:

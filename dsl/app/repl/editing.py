@@ -7,7 +7,7 @@ stands in the session.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from dsl.app.repl.binding import replaced
@@ -120,11 +120,10 @@ class Edit:
 
     def located(self, diagnostic: Diagnostic, new: Source) -> Diagnostic:
         """A diagnostic about the new text, told of what was typed and of the old text."""
-        labels = tuple(replace(label, span=self._home(label.span, new)) for label in diagnostic.labels)
-        span = self._home(diagnostic.span, new) if diagnostic.span else None
-        return replace(diagnostic, span=span, labels=labels)
+        return at_home(diagnostic, lambda span: self.home(span, new))
 
-    def _home(self, span: Span, new: Source) -> Span:
+    def home(self, span: Span, new: Source) -> Span:
+        """Where a place in the new text comes from: what was typed, or the old text."""
         if span.source is not new:
             return span
         shift = 0
@@ -195,11 +194,10 @@ def moved(error: ProgramError, from_source: Source, to: Span) -> ProgramError:
             return span
         return Span(to.source, to.start + span.start, to.start + span.end)
 
-    return ProgramError(
-        replace(
-            found,
-            span=home(found.span) if found.span else None,
-            labels=tuple(replace(label, span=home(label.span)) for label in found.labels),
-        )
-        for found in error.diagnostics
-    )
+    return ProgramError(at_home(found, home) for found in error.diagnostics)
+
+
+def at_home(diagnostic: Diagnostic, home: Callable[[Span], Span]) -> Diagnostic:
+    """A diagnostic with each of its places where that comes from."""
+    labels = tuple(replace(label, span=home(label.span)) for label in diagnostic.labels)
+    return replace(diagnostic, span=home(diagnostic.span) if diagnostic.span else None, labels=labels)

@@ -1,0 +1,137 @@
+"""What an expression stands for: a value with its type and its formula, or a function, a layer, a data set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from dsl.app.program import Program
+from dsl.app.repl.binding import values_of
+from dsl.app.repl.editing import moved
+from dsl.app.repl.formulas import formula
+from dsl.app.repl.session import Session
+from dsl.app.repl.told import Told
+from dsl.engine.figures import array, elements
+from dsl.graph.node import Node
+from dsl.language import syntax
+from dsl.language.elaborate.values import DataName, LayerInstance
+from dsl.language.parser import parse_expression
+from dsl.ops.parameters import Array
+from dsl.source.diagnostic import ProgramError
+from dsl.source.render import printable
+from dsl.source.text import Source, Span
+
+_WIDEST = 120
+_MOST_ELEMENTS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A value: its name where it has one, its formula where it is computed, what kind of leaf it is otherwise."""
+
+    name: str
+    formula: str
+    kind: str
+    type: str
+    value: Array
+    line: int | None
+
+    def text(self) -> str:
+        """`linear = k · x + b = 1.45   [f64, line 9]`, on several lines where it is long."""
+        margin = ", ".join(filter(None, (self.type, self.kind, f"line {self.line}" if self.line else "")))
+        sides = [side for side in (self.name, self.formula, spelled(self.value)) if side]
+        whole = f"{' = '.join(sides)}   [{margin}]"
+        if len(whole) <= _WIDEST:
+            return whole
+        first, *others = sides
+        return "\n".join([f"{first}   [{margin}]", *(f"    = {side}" for side in others)])
+
+    def told(self) -> Told:
+        """Words and facts."""
+        facts = {
+            "name": self.name or None,
+            "formula": self.formula or None,
+            "value": self.value,
+            "shape": list(self.value.shape),
+            "dtype": self.type.partition("[")[0],
+            "line": self.line,
+        }
+        return Told(lambda: click.echo(self.text()), facts)
+
+
+def spelled(value: Array) -> str:
+    """A value on one line: all digits of few elements, of many those in the corners, with their range."""
+    return array(value) if value.size <= _MOST_ELEMENTS and value.ndim <= 2 else elements(value)
+
+
+def look(session: Session, typed: Span) -> Told:
+    """What an expression stands for. Raises ProgramError with places in what was typed."""
+    text = typed.text.strip()
+    program = session.program
+    known = program.model.names.get(text) or program.model.graph.names.get(text)
+    if known is not None:
+        return shown(session, program, known, text).told()
+    own = Source(typed.text)
+    try:
+        expression = parse_expression(own)
+    except ProgramError as error:
+        raise moved(error, own, typed) from None
+    described = _described(session, expression)
+    if described is not None:
+        return described
+    start, end = expression.span.start, expression.span.end
+    place = Span(typed.source, typed.start + start, typed.start + end)
+    beside = session.beside(f"show {place.text}", place)
+    return shown(session, beside, beside.model.shown[-1][1], "", place.text).told()
+
+
+def shown(session: Session, program: Program, node: Node, name: str, text: str = "") -> Shown:
+    """The value of a node; `name` is empty for an expression, whose `text` says how it was typed. Raises ProgramError."""
+    value = program.evaluate([node], on=session.state.dataset or None)[node]
+    where = program.model.frame.bound_at.get(name) if program.model.frame else None
+    place = where or (node.span if name else None)
+    own = place is not None and place.source is session.source
+    kind = node.kind if name and node.kind in ("placeholder", "parameter") else ""
+    return Shown(
+        printable(name),
+        formula(program.model, node, text or right_side(session, name)),
+        kind,
+        _type(value, node),
+        value,
+        place.line if place is not None and own else None,
+    )
+
+
+def _type(value: Array, node: Node) -> str:
+    """The type with the sizes that the value has."""
+    return f"{node.type.dtype}{list(value.shape)}" if value.ndim else str(node.type.dtype)
+
+
+def right_side(session: Session, name: str) -> str:
+    """What stands behind the `=` of the statement that binds a name."""
+    for statement in session.statements:
+        if isinstance(statement, syntax.Assignment | syntax.MetricStatement) and name in values_of(statement):
+            return statement.value.span.text
+    return ""
+
+
+def _described(session: Session, expression: syntax.Expression) -> Told | None:
+    """A function, a layer or a data set, for which there is no value; None for what has one."""
+    from dsl.app.repl.describing import described_call, described_data
+
+    parts: list[str] = []
+    while isinstance(expression, syntax.Attribute):
+        parts.insert(0, expression.name)
+        expression = expression.value
+    if not isinstance(expression, syntax.Name):
+        return None
+    found: Any = session.module.frame.names.get(expression.id)
+    if isinstance(found, DataName):
+        return described_data(session, ".".join([expression.id, *parts]))
+    if parts:
+        return None
+    if isinstance(found, LayerInstance) or (found is None and expression.id in session.module.definitions):
+        return described_call(session, expression.id)
+    return None
