@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from dsl.explain.expressions import Equation, Formula, Name
 from dsl.explain.story import Move, Training, TrainingStep
+from dsl.graph.gradient import gradients
 from dsl.graph.node import Node
 from dsl.training.coefficients import CoefficientState, Rate
 from dsl.training.evaluation import Evaluator
@@ -29,18 +30,17 @@ if TYPE_CHECKING:
 def told_training(program: Program, run: TrainRun, count: int) -> Training:
     """Make the first steps of a run, on its own batches and with its own rates; the program stays as it is."""
     trainer = program.trainer(run)
-    observed = observe(program, trainer)
+    observed = observe(trainer)
     deque(islice(trainer.steps(), count), maxlen=0)
     return Training(run.name, run.optimizer.name, _rule(run), observed.told, run.minimize.name)
 
 
-def observe(program: Program, trainer: Trainer) -> Observed:
+def observe(trainer: Trainer) -> Observed:
     """Have the steps of a trainer told from now on."""
-    run = trainer.run
-    names = [node.name for node in run.trained(program.model.graph.parameters)]
-    found = program.gradient_nodes(run.minimize.name, [program.node(name) for name in names])
-    evaluator = Evaluator(program.model.graph, [run.minimize, *found.values()], program.engine)
-    observed = Observed(trainer.stepper, evaluator, found, run, program.given)
+    run, graph = trainer.run, trainer.graph
+    found = gradients(graph, run.minimize, run.trained(graph.parameters))
+    evaluator = Evaluator(graph, [run.minimize, *found.values()], trainer.engine)
+    observed = Observed(trainer.stepper, evaluator, found, run, trainer.feeds)
     trainer.stepper = observed
     return observed
 

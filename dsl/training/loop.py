@@ -81,7 +81,7 @@ class Trainer:
         trap: NonFiniteTrap | None = None,
         engine: Engine = AUTOMATIC,
     ) -> None:
-        self.run = run
+        self.graph, self.run, self.engine = graph, run, engine
         self.datasets = datasets
         self.feeds = dict(feeds or {})
         self.trap = trap or (NonFiniteTrap(run.settings.watch) if run.settings.watch else None)

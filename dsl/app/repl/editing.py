@@ -7,7 +7,7 @@ stands in the session.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dsl.app.repl.binding import replaced
@@ -186,13 +186,12 @@ def _apart(text: str, splices: Sequence[Splice]) -> Iterator[Splice]:
         follows_long, is_first, missing = chunk.is_long, False, ""
 
 
-def moved(error: ProgramError, from_source: Source, to: Span) -> ProgramError:
-    """An error about a text by itself, told of the place where that text stands."""
+def moved(error: ProgramError, places: Mapping[Source, Span]) -> ProgramError:
+    """An error about texts by themselves, told of the places where those texts stand."""
 
     def home(span: Span) -> Span:
-        if span.source is not from_source:
-            return span
-        return Span(to.source, to.start + span.start, to.start + span.end)
+        to = places.get(span.source)
+        return span if to is None else Span(to.source, to.start + span.start, to.start + span.end)
 
     return ProgramError(at_home(found, home) for found in error.diagnostics)
 

@@ -61,7 +61,7 @@ def _facts(
         "forgotten": list(change.forgotten),
         "unfed": list(change.unfed),
         "expects": [result.as_json() for result in checked if isinstance(result, ExpectResult)],
-        "shown": [value.told().facts for value in looked if isinstance(value, Shown)],
+        "shown": [value.as_json() for value in looked if isinstance(value, Shown)],
         "warnings": [found.as_json() for found in change.warnings],
     }
 

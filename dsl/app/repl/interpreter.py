@@ -53,7 +53,7 @@ def kind_of(typed: Span) -> EntryKind:
         parse_expression(own)
     except ProgramError as error:
         further = _place(error) > _place(as_statement)
-        raise moved(error if further else as_statement, own, typed) from None
+        raise moved(error if further else as_statement, {own: typed}) from None
     return "expression"
 
 

@@ -48,9 +48,9 @@ class Shown:
         first, *others = sides
         return "\n".join([f"{first}   [{margin}]", *(f"    = {side}" for side in others)])
 
-    def told(self) -> Told:
-        """Words and facts."""
-        facts = {
+    def as_json(self) -> dict[str, Any]:
+        """The facts for tools."""
+        return {
             "name": self.name or None,
             "formula": self.formula or None,
             "value": self.value,
@@ -58,7 +58,10 @@ class Shown:
             "dtype": self.type.partition("[")[0],
             "line": self.line,
         }
-        return Told(lambda: click.echo(self.text()), facts)
+
+    def told(self) -> Told:
+        """Words and facts."""
+        return Told(lambda: click.echo(self.text()), self.as_json())
 
 
 def spelled(value: Array) -> str:
@@ -77,7 +80,7 @@ def look(session: Session, typed: Span) -> Told:
     try:
         expression = parse_expression(own)
     except ProgramError as error:
-        raise moved(error, own, typed) from None
+        raise moved(error, {own: typed}) from None
     described = _described(session, expression)
     if described is not None:
         return described

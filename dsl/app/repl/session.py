@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,14 @@ from dsl.app.repl.change import Change
 from dsl.app.repl.dependence import dependents
 from dsl.app.repl.editing import Edit, at_home, chunks, moved
 from dsl.app.repl.state import State
+from dsl.app.repl.walking import Walk
 from dsl.language import syntax
 from dsl.language.elaborate.model import Model
 from dsl.language.elaborate.scope import Module
 from dsl.language.elaborate.values import LayerInstance
 from dsl.language.parser import parse
 from dsl.language.program import elaborate
+from dsl.ops.parameters import Array
 from dsl.source.diagnostic import Diagnostic, ProgramError
 from dsl.source.text import Source, Span
 
@@ -41,6 +43,8 @@ class Session:
         self.program = Program(elaborate(_source(self.state)))
         self._past: list[tuple[str, State]] = []
         self._saved = self.state
+        self.walk: Walk | None = None
+        """What made the last training step, where the state has such steps; only to spare making them again."""
 
     # -- what it is
 
@@ -73,22 +77,25 @@ class Session:
 
     # -- what is entered
 
-    def enter(self, typed: Span) -> Change:
-        """Take statements into the program, each in the place of the one that bound its names. Raises ProgramError."""
+    def enter(self, typed: Span, entry: str = "") -> Change:
+        """Take statements into the program, each in the place of the one that bound its names. Raises ProgramError.
+
+        `entry` is what `:undo` calls it, if not as it was typed.
+        """
         own = Source(typed.text)
         try:
             entered = parse(own).statements
         except ProgramError as error:
-            raise moved(error, own, typed) from None
+            raise moved(error, {own: typed}) from None
         edit = Edit(self.source, self.statements, typed, chunks(typed.text, entered))
         text = edit.text if entered else f"{self.source.text}{typed.text.strip()}\n"
         source = Source(text, self.state.name, self.state.path)
         model = elaborate(source)
         if model.errors:
             raise ProgramError(edit.located(found, source) for found in model.errors)
-        return self._entered(edit, typed, model)
+        return self._entered(edit, typed, model, entry or typed.text.strip())
 
-    def _entered(self, edit: Edit, typed: Span, model: Model) -> Change:
+    def _entered(self, edit: Edit, typed: Span, model: Model, entry: str) -> Change:
         frame = model.frame
         assert frame is not None
         source, statements = frame.module.source, frame.module.tree.statements
@@ -111,7 +118,7 @@ class Session:
             feeds={name: value for name, value in before.feeds.items() if name not in declared},
             steps=None,
         )
-        self._commit(typed.text.strip(), after, model, anew=set(_values([*entered, *following])))
+        self._commit(entry, after, model, anew=set(_values([*entered, *following])))
         change.forgotten = [name for name in before.values if name not in self.state.values]
         change.unfed = [name for name in before.feeds if name not in self.state.feeds]
         if before.dataset != self.state.dataset:
@@ -145,6 +152,11 @@ class Session:
             raise ProgramError(at_home(found, home) for found in model.errors)
         return self._program(self.state, model, anew=set())
 
+    def fresh(self, values: Mapping[str, Array] | None = None) -> Program:
+        """The program made anew, for what adds to its graph; with these parameters, or with those of the session."""
+        state = self.state if values is None else replace(self.state, values=values)
+        return self._program(state, elaborate(_source(state)), anew=set())
+
     # -- what is given beside the text
 
     def change(self, entry: str, **fields: Any) -> None:
@@ -177,6 +189,11 @@ class Session:
         self._commit(entry, after, model)
         self._saved = replace(self.state, values=self._saved.values if keep else self.state.values)
 
+    def wait_for(self, path: Path) -> None:
+        """Begin with an empty program where a file cannot be read, until `:reload`."""
+        self.state = self._saved = State(name=str(path), path=path)
+        self.renew()
+
     def saved(self, path: Path, values: bool) -> None:
         """Note that a file has the text as it is, and with `values` another one the parameters."""
         before = self.state.path
@@ -205,7 +222,7 @@ class Session:
 
     def renew(self) -> None:
         """Make the program anew from its text, when something that was under way in it has been broken off."""
-        self.program = self._program(self.state, elaborate(_source(self.state)), anew=set())
+        self.program, self.walk = self.fresh(), None
 
     def _commit(self, entry: str, after: State, model: Model, anew: set[str] | None = None) -> None:
         program = self._program(after, model, anew)

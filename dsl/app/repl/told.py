@@ -15,13 +15,17 @@ def _nothing() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """`show` prints it, `facts` are the same as plain data. `failed` says that something did not hold."""
+    """`show` prints it, `facts` are the same as plain data, or what works them out. `failed` says that something does not hold."""
 
     show: Callable[[], None] = _nothing
-    facts: Any = field(default_factory=dict[str, Any])
+    facts: dict[str, Any] | Callable[[], dict[str, Any]] = field(default_factory=dict[str, Any])
     failed: bool = False
     leaves: bool = False
     """Whether the session is over."""
+
+    def as_json(self) -> dict[str, Any]:
+        """The facts."""
+        return self.facts() if callable(self.facts) else self.facts
 
 
 def lines(text: str, **facts: Any) -> Told:
