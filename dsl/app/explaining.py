@@ -100,6 +100,7 @@ class Explainer:
             dataset=self.dataset,
             rows=self.rows,
         )
+        told.origins = self._origins() if self.request.origins else []
         told.portraits = [self._portrait(chosen.node) for chosen in self._chosen if chosen.node is not None]
         told.folded = folded if told.forward else ()
         return told
@@ -109,16 +110,18 @@ class Explainer:
     def _told(self) -> tuple[list[Forward], list[Backward]]:
         """The lists of values and gradients: all of them, or those inside the layers that were named."""
         inside = {node for chosen in self._chosen for node in chosen.inside}
-        named = [chosen.node for chosen in self._chosen if chosen.node is not None]
-        if self.request.origins and named:
-            needed = set(self.program.model.graph.ancestors(named)) - set(named)
-            return [told for told in self.teller.forward() if told.node in needed], []
         if self._chosen and not inside:
             return [], []
         forward, backward = self.teller.forward(), self.teller.backward()
         if not self._chosen:
             return forward, backward
         return [told for told in forward if told.node in inside], [told for told in backward if told.node in inside]
+
+    def _origins(self) -> list[Forward]:
+        """What the named values were computed from."""
+        named = [chosen.node for chosen in self._chosen if chosen.node is not None]
+        needed = set(self.program.model.graph.ancestors(named)) - set(named)
+        return [told for told in self.teller.forward() if told.node in needed]
 
     def _portrait(self, node: Node) -> Portrait:
         step = self.outline.step_of[node]

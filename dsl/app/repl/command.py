@@ -15,7 +15,7 @@ from dsl.source.nearest import did_you_mean
 from dsl.source.text import Span
 
 Kind = Literal[
-    "", "value", "parameter", "settable", "placeholder", "dataset", "name", "expression", "training", "train key",
+    "", "value", "settable", "placeholder", "dataset", "name", "expression", "training", "train key",
     "operation", "documented", "command", "engine", "file", "stage",
 ]  # fmt: skip
 """What a word of a command can be, for completion."""

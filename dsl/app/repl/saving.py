@@ -16,6 +16,7 @@ from dsl.app.repl.session import Session
 from dsl.app.repl.told import Told
 from dsl.engine.names import AUTOMATIC
 from dsl.language import syntax
+from dsl.language.layout.formatter import format_text
 from dsl.language.parser import parse
 from dsl.source.render import printable
 from dsl.source.text import Source, Span
@@ -72,7 +73,7 @@ def saved_text(session: Session, path: Path, parameters: Path | None = None) -> 
     """The program as a file has it."""
     state = session.state
     changed = [*_defaults(session), *_seeded(session)]
-    text = _HOW_LINE.sub("", _replaced(session.source.text, changed)).rstrip("\n") + "\n"
+    text = format_text(_HOW_LINE.sub("", _replaced(session.source.text, changed)))
     options = [
         *([f"--load {parameters}"] if parameters else []),
         *([f"--on {state.dataset}"] if state.dataset else []),

@@ -17,6 +17,7 @@ from dsl.app.repl.dependence import dependents
 from dsl.app.repl.editing import Edit, at_home, chunks, moved
 from dsl.app.repl.state import State
 from dsl.app.repl.walking import Walk
+from dsl.engine.names import AUTOMATIC
 from dsl.language import syntax
 from dsl.language.elaborate.model import Model
 from dsl.language.elaborate.scope import Module
@@ -38,8 +39,8 @@ class Session:
     An entry is taken whole or not at all: after a mistake, and after an interruption, everything is as it was.
     """
 
-    def __init__(self) -> None:
-        self.state = State()
+    def __init__(self, engine: str = AUTOMATIC) -> None:
+        self.state = State(engine=engine)
         self.program = Program(elaborate(_source(self.state)))
         self._past: list[tuple[str, State]] = []
         self._saved = self.state
@@ -191,7 +192,7 @@ class Session:
 
     def wait_for(self, path: Path) -> None:
         """Begin with an empty program where a file cannot be read, until `:reload`."""
-        self.state = self._saved = State(name=str(path), path=path)
+        self.state = self._saved = State(name=str(path), path=path, engine=self.state.engine)
         self.renew()
 
     def saved(self, path: Path, values: bool) -> None:

@@ -1,0 +1,35 @@
+"""`nn repl [FILE]`: the interactive session; from a pipe, a script of one."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from dsl.app import options
+
+
+@click.command("repl")
+@click.argument("file", required=False, type=click.Path(dir_okay=False))
+@click.option("--echo", is_flag=True, help="Print what is read from a pipe, with its prompts, as a terminal shows it.")
+@click.option("--keep-going", is_flag=True, help="Go on after a mistake in what is read from a pipe.")
+@options.engine_option
+@options.format_option
+def command(file: str | None, echo: bool, keep_going: bool, engine: str, format: str) -> int:
+    """Type statements and expressions, and see at once what they come to.
+
+    `:help` lists the commands of a session. What is read from a pipe is carried out as if it were typed, up to the first mistake.
+    """
+    from dsl.app.repl.start import begin
+
+    is_terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    session = begin(file, engine, forgiving=is_terminal)
+    if not is_terminal:
+        from dsl.app.repl.piped import run_script
+
+        return run_script(session, sys.stdin, echo=echo, keep_going=keep_going, as_json=format == "json")
+    if format == "json" or echo or keep_going:
+        raise click.UsageError("--format json, --echo and --keep-going are for what is read from a pipe")
+    from dsl.app.repl.conversation import converse
+
+    return converse(session)

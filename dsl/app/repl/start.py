@@ -1,0 +1,60 @@
+"""How a session begins and ends: the file that it begins with, and what is kept of it when nothing was saved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dsl.app.output import show_diagnostics
+from dsl.app.repl.hints import in_session
+from dsl.app.repl.saving import saved_text
+from dsl.app.repl.session import Session
+from dsl.source.cache import keep, state_folder
+from dsl.source.diagnostic import ProgramError
+from dsl.source.render import printable
+from dsl.training import checkpoint
+
+UNSAVED = "unsaved.nn"
+
+
+def begin(file: str | None, engine: str, forgiving: bool) -> Session:
+    """A session, with the program of a file where one is named. Raises ProgramError.
+
+    A `forgiving` one says what is wrong with the file and waits for `:reload`.
+    """
+    session = Session(engine)
+    if file is None:
+        return session
+    try:
+        session.open(Path(file))
+    except ProgramError as error:
+        if not forgiving:
+            raise
+        show_diagnostics(map(in_session, error.diagnostics))
+        session.wait_for(Path(file))
+    else:
+        if session.program.warnings:
+            show_diagnostics(map(in_session, session.program.warnings))
+    return session
+
+
+def keep_unsaved(session: Session) -> str:
+    """Keep what no file has, so that it is not lost when the session ends; words that say where. Empty where all is saved."""
+    lost = [
+        *([] if session.text_is_saved else ["the program"]),
+        *([] if session.values_are_saved else ["the trained parameters"]),
+    ]
+    if not lost:
+        return ""
+    said = f"{' and '.join(lost)} {'was' if lost == ['the program'] else 'were'} not saved"
+    folder = state_folder()
+    if folder is None:
+        return said
+    path = folder / UNSAVED
+    parameters = path.with_suffix(".safetensors")
+    if not keep(path, saved_text(session, path, None if session.values_are_saved else parameters)):
+        return said
+    again = f"nn repl {path}"
+    if not session.values_are_saved:
+        checkpoint.save(parameters, session.program.parameters, session.program.statistics)
+        again += f", then :load {parameters}"
+    return printable(f"{said}; to go on: {again}")
