@@ -17,6 +17,7 @@ _COMMANDS = {
     "explain": "Tell how every value came to be, and every gradient by the chain rule.",
     "train": "Carry out the training of a program.",
     "predict": "Apply a trained program to new data.",
+    "fmt": "Bring programs into the canonical layout.",
     "ops": "List the operations, or explain one.",
 }
 """The commands, in the order of the help, and what they do in a line."""
