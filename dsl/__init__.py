@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from dsl.language.layout.formatter import format_text
     from dsl.source.diagnostic import Diagnostic, ProgramError
 
-__version__ = "0.2.0"
+__version__ = "0.4.0"
 
 __all__ = ["Diagnostic", "Program", "ProgramError", "__version__", "format_text", "load", "loads"]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 Rule = dict[str, Any]
@@ -107,6 +107,6 @@ def _mark(marks: list[Scopes], start: int, end: int, scopes: Scopes) -> None:
     marks[start:end] = [scopes] * (end - start)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 from pygments.lexer import Lexer
@@ -37,9 +37,9 @@ class NnLexer(Lexer):
     """Programs of nn-lang, cut by its own parser: a word is a keyword where it is one."""
 
     name = "nn-lang"
-    aliases: ClassVar[list[str]] = ["nn", "nn-lang"]
-    filenames: ClassVar[list[str]] = ["*.nn"]
-    mimetypes: ClassVar[list[str]] = ["text/x-nn"]
+    aliases: ClassVar[Sequence[str]] = ["nn", "nn-lang"]
+    filenames: ClassVar[Sequence[str]] = ["*.nn"]
+    mimetypes: ClassVar[Sequence[str]] = ["text/x-nn"]
 
     def get_tokens_unprocessed(self, text: str) -> Iterator[tuple[int, Any, str]]:
         """The offset, the token type and the text of each lexeme."""
