@@ -196,6 +196,8 @@ class _Cutting:
         self.position, self.previous = end, kind
 
     def _trivia(self, end: int) -> None:
+        if end == self.position:
+            return
         pieces = _pieces(self.text, self.position, end)
         self.first_of_line = self.first_of_line or any(piece.kind == LINE_BREAK for piece in pieces)
         self.found += pieces

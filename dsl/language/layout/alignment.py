@@ -22,7 +22,10 @@ _KINDS = {
     "PLACEHOLDER": "declaration", "PARAMETER": "declaration", "CONSTANT": "constant", "DIM": "dim", "METRIC": "metric",
     "EXPECT": "expect", "NAME": "equation",
 }  # fmt: skip
-"""The statements that are aligned, by their first word, with those of their own kind."""
+"""The statements that are aligned, by their first word, with those of their own kind.
+
+An expectation is aligned when it is of a name. An equation that makes a layer, `encoder = Dense(64)`, is a kind of its own.
+"""
 _SIGNS = ("EQUAL", "TILDE")
 
 
@@ -113,10 +116,20 @@ def _columns(spaced: Spaced, line: Line) -> tuple[str, _Columns | None]:
     sign_at = _first(words, brackets, signs) if type_at else found
     if sign_at and words[sign_at].kind not in signs:
         return kind, None
+    if kind == "expect" and any(word.kind not in ("NAME", "DOT") for word in words[1:sign_at]):
+        return "", None
+    if kind == "equation" and _makes_layer(words, brackets, sign_at + 1):
+        kind = "layer"
     columns = _Columns(spaced, line, type_at, sign_at)
     end = sign_at or len(words)
     is_whole = not any(word.comments for word in words[1 : end + 1]) and not any(at < end for at in brackets.open)
     return kind, columns if is_whole and columns.width(0, end) <= _WIDEST else None
+
+
+def _makes_layer(words: Sequence[Word], brackets: Brackets, start: int) -> bool:
+    """Whether a value is a call of what has the name of a layer, and nothing else."""
+    is_layer = words[start].kind == "NAME" and words[start].text[0].isupper()
+    return is_layer and brackets.partner[-1] == start + 1
 
 
 def _first(words: Sequence[Word], brackets: Brackets, kinds: Sequence[str]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
 from dsl.language import syntax
@@ -10,7 +11,7 @@ from dsl.language.layout.breaking import rows_of
 from dsl.language.layout.lines import logical_lines
 from dsl.language.layout.spacing import blanks
 from dsl.language.layout.words import STEP, Blank, Line, Remark
-from dsl.language.lexemes import COMMENT, lexemes
+from dsl.language.lexemes import COMMENT, Lexeme, lexemes
 from dsl.language.parser import parse
 from dsl.source.collection import without_garbage_collection
 from dsl.source.diagnostic import ProgramError
@@ -32,16 +33,21 @@ def format_source(source: Source) -> str:
 
     Raises ProgramError for a text that is no program, and LayoutError where the layout would change what it means.
     """
-    tree = parse(source)
-    text = _lay_out(source.text)
-    _check(source, tree, text)
+    tree, found = parse(source), lexemes(source.text)
+    text = _lay_out(found)
+    try:
+        laid_out = parse(Source(text, source.name))
+    except ProgramError as error:
+        raise LayoutError("the layout is no program") from error
+    if not same_tree(tree, laid_out):
+        raise LayoutError("the layout is another program")
+    if comments(found) != comments(lexemes(text)):
+        raise LayoutError("the layout changes comments")
     return text
 
 
-def _lay_out(text: str) -> str:
-    program = [
-        Spaced(item, blanks(item.words) if isinstance(item, Line) else []) for item in logical_lines(lexemes(text))
-    ]
+def _lay_out(found: Sequence[Lexeme]) -> str:
+    program = [Spaced(item, blanks(item.words) if isinstance(item, Line) else []) for item in logical_lines(found)]
     align_columns(program)
     rows: list[Row] = []
     for spaced in program:
@@ -55,24 +61,9 @@ def _lay_out(text: str) -> str:
     return "".join(f"{row}\n" for row in with_comments(rows))
 
 
-# -- the same program
-
-
-def _check(source: Source, tree: syntax.Program, text: str) -> None:
-    """Raise LayoutError unless a text has a program's syntax tree and its comments."""
-    try:
-        laid_out = parse(Source(text, source.name))
-    except ProgramError as error:
-        raise LayoutError("the layout is no program") from error
-    if not same_tree(tree, laid_out):
-        raise LayoutError("the layout is another program")
-    if comments(source.text) != comments(text):
-        raise LayoutError("the layout loses comments")
-
-
-def comments(text: str) -> list[str]:
-    """The comments of a text in their order."""
-    return [lexeme.text.rstrip() for lexeme in lexemes(text) if lexeme.kind == COMMENT]
+def comments(found: Iterable[Lexeme]) -> list[str]:
+    """The comments among the lexemes of a text, in their order."""
+    return [lexeme.text.rstrip() for lexeme in found if lexeme.kind == COMMENT]
 
 
 def same_tree(one: syntax.Syntax, other: syntax.Syntax) -> bool:

@@ -37,7 +37,7 @@ class Either:
 
 @dataclass(slots=True)
 class Indent:
-    """How much further new lines are indented from here on."""
+    """How much further new lines are indented from here on, where the group is broken."""
 
     by: int
 
@@ -100,7 +100,7 @@ class Printer:
                     else:
                         self._write(flat)
                 case Indent(by):
-                    self.indent += by
+                    self.indent += by if self.modes[-1] else 0
                 case Open():
                     self.modes.append(piece.broken or (self.modes[-1] and not self._group_fits(piece)))
                 case Close():
