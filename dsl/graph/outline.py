@@ -11,6 +11,14 @@ from dsl.graph.scope import Scope, common
 IsOpen = Callable[[Scope], bool]
 """Whether what a scope made is shown node by node."""
 
+ScopeOf = Callable[[Node], Scope | None]
+"""The scope that a node is shown in."""
+
+
+def own_scope(node: Node) -> Scope | None:
+    """The scope that made a node."""
+    return node.scope
+
 
 @dataclass(slots=True, eq=False)
 class Step:
@@ -58,12 +66,14 @@ class Outline:
         return list(dict.fromkeys(self.step_of[node] for node in step.inputs))
 
 
-def outline(nodes: Sequence[Node], is_open: IsOpen = lambda scope: True) -> Outline:
+def outline(
+    nodes: Sequence[Node], is_open: IsOpen = lambda scope: True, scope_of: ScopeOf = own_scope
+) -> Outline:
     """The steps that show these nodes, which are in running order; a scope inside a folded one is folded with it.
 
     A parameter or a constant lies where it is used: in the innermost scope around all its users.
     """
-    homes = _homes(nodes)
+    homes = _homes(nodes, scope_of)
     steps: dict[object, Step] = {}
     step_of: dict[Node, Step] = {}
     for node in nodes:
@@ -87,31 +97,36 @@ def to_depth(depth: int) -> IsOpen:
     return lambda scope: scope.depth < depth
 
 
-def fitting_depth(nodes: Sequence[Node], most: int) -> int:
+def fitting_depth(nodes: Sequence[Node], most: int, scope_of: ScopeOf = own_scope) -> int:
     """The largest depth at which there are at most so many steps, 0 where there are more at any."""
-    deepest = max((scope.depth + 1 for scope in scopes_of(nodes)), default=0)
-    for depth in range(deepest, 0, -1):
-        if len(outline(nodes, to_depth(depth)).steps) <= most:
+    for depth in range(deepest(nodes, scope_of), 0, -1):
+        if len(outline(nodes, to_depth(depth), scope_of).steps) <= most:
             return depth
     return 0
 
 
-def scopes_of(nodes: Iterable[Node]) -> list[Scope]:
+def deepest(nodes: Iterable[Node], scope_of: ScopeOf = own_scope) -> int:
+    """The depth from which on every scope is open."""
+    return max((scope.depth + 1 for scope in scopes_of(nodes, scope_of)), default=0)
+
+
+def scopes_of(nodes: Iterable[Node], scope_of: ScopeOf = own_scope) -> list[Scope]:
     """All scopes that something lies in, those around others first."""
     found: dict[Scope, None] = {}
     for node in nodes:
-        if node.scope is not None and node.scope not in found:
-            found.update(dict.fromkeys(reversed(list(node.scope.around()))))
+        scope = scope_of(node)
+        if scope is not None and scope not in found:
+            found.update(dict.fromkeys(reversed(list(scope.around()))))
     return list(found)
 
 
-def _homes(nodes: Sequence[Node]) -> dict[Node, Scope | None]:
+def _homes(nodes: Sequence[Node], scope_of: ScopeOf) -> dict[Node, Scope | None]:
     """The scope that each node is shown in."""
     homes: dict[Node, Scope | None] = {}
     used_in: dict[Node, list[Scope | None]] = {}
     for node in reversed(nodes):
         leaf = node.kind in ("parameter", "constant")
-        homes[node] = common(used_in[node]) if leaf and node in used_in else node.scope
+        homes[node] = common(used_in[node]) if leaf and node in used_in else scope_of(node)
         for source in node.inputs:
             used_in.setdefault(source, []).append(homes[node])
     return homes

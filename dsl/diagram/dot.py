@@ -1,0 +1,187 @@
+"""DOT, the language of Graphviz: the diagram with its looks, as text that any Graphviz draws."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from dsl.diagram.escaping import dot_string, markup
+from dsl.diagram.model import Box, Cluster, Course, Diagram, Edge, Reading, Tag
+from dsl.diagram.style import FONT, GRADIENT_LINE, INK, LINE, PALE_INK, look, shade
+
+_WEIGHTS: dict[Course, int] = {"trunk": 1000, "chain": 50, "side": 2, "leaf": 2, "skip": 0}
+"""How much straighter and shorter an edge is drawn than others: what skips goes round, so that the trunk is one column."""
+
+
+def dot_text(diagram: Diagram) -> str:
+    """The diagram in DOT."""
+    return "\n".join(_lines(diagram)) + "\n"
+
+
+def _lines(diagram: Diagram) -> Iterator[str]:
+    yield f"digraph {dot_string(diagram.title)} {{"
+    yield f"  graph [{_attributes(_GRAPH)}]"
+    yield f"  node [{_attributes(_NODE)}]"
+    yield f"  edge [{_attributes(_EDGE)}]"
+    yield from _inside(diagram, "", "  ")
+    tags = diagram.tag_of
+    for edge in diagram.edges:
+        yield f"  {_edge(edge, tags)}"
+    for tag in diagram.tags:
+        yield f"  {_stem(tag, diagram)}"
+    yield "}"
+
+
+_GRAPH = {
+    "fontname": FONT,
+    "fontsize": 11,
+    "fontcolor": PALE_INK,
+    "nodesep": 0.22,
+    "ranksep": 0.22,
+    "bgcolor": "white",
+    "color": "#b8c2cc",
+    "pad": 0.15,
+    "nslimit": 4,
+    "nslimit1": 4,
+}
+_NODE = {"fontname": FONT, "fontsize": 12, "fontcolor": INK, "margin": "0.1,0.04", "height": 0.3, "width": 0.4}
+_EDGE = {"color": LINE, "arrowsize": 0.6, "penwidth": 1}
+
+
+def _inside(diagram: Diagram, around: str, indent: str) -> Iterator[str]:
+    """The boxes that lie directly in a cluster, and the clusters in it; no recursion deeper than layers lie in each other."""
+    boxes: dict[str, list[Box]] = {}
+    tags: dict[str, list[Tag]] = {}
+    for box in diagram.boxes:
+        boxes.setdefault(box.around, []).append(box)
+    homes = {box.key: box.around for box in diagram.boxes}
+    for tag in diagram.tags:
+        tags.setdefault(homes[tag.box], []).append(tag)
+    beside: dict[str, list[Edge]] = {}
+    known = diagram.tag_of
+    for edge in diagram.edges:
+        if edge.course == "side":
+            beside.setdefault(homes[edge.source], []).append(edge)
+    clusters: dict[str, list[Cluster]] = {}
+    for cluster in diagram.clusters:
+        clusters.setdefault(cluster.parent, []).append(cluster)
+    waiting: list[tuple[Cluster | None, str] | str] = [(None, indent)]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, str):
+            yield item
+            continue
+        cluster, indent = item
+        key = cluster.key if cluster else ""
+        if cluster:
+            yield f"{indent[2:]}subgraph {dot_string(f'cluster_{key}')} {{"
+            yield f"{indent}graph [{_attributes(_cluster(cluster))}]"
+            waiting.append(f"{indent[2:]}}}")
+        for box in boxes.get(key, ()):
+            yield f"{indent}{_box(box)}"
+        for tag in tags.get(key, ()):
+            yield f"{indent}{_tag(tag)}"
+        for edge in beside.get(key, ()):
+            same = [edge.source, *([edge.value] if edge.value in known else []), edge.target]
+            yield f"{indent}{{rank=same {' '.join(map(dot_string, same))}}}"
+        first = [box for box in boxes.get(key, ()) if box.role not in ("parameter", "constant")]
+        if cluster and first:
+            pair = f"{dot_string(f't{key}')} {dot_string(first[0].key)}"
+            yield f"{indent}{dot_string(f't{key}')} [{_attributes(_title(cluster))}]"
+            yield f"{indent}{{rank=same {pair}}}"
+            yield f"{indent}{pair.replace(' ', ' -> ')} [style=invis weight=0]"
+        waiting += [(inner, f"{indent}  ") for inner in reversed(clusters.get(key, ()))]
+
+
+def _cluster(cluster: Cluster) -> dict[str, object]:
+    line = GRADIENT_LINE if cluster.is_backward else "#9aa7b4"
+    return {"label": "", "style": "rounded", "color": line, "margin": 8}
+
+
+def _title(cluster: Cluster) -> dict[str, object]:
+    return {
+        "label": _Html(markup(cluster.title)),
+        "shape": "plaintext",
+        "fontsize": 11,
+        "fontcolor": GRADIENT_LINE if cluster.is_backward else PALE_INK,
+        "margin": "0.03,0.0",
+        "height": 0.18,
+        "width": 0.1,
+    }
+
+
+def _box(box: Box) -> str:
+    drawn = look(box)
+    attributes: dict[str, object] = {
+        "label": _Html(_label(box)),
+        "shape": drawn.shape,
+        "style": drawn.style,
+        "fillcolor": drawn.fill,
+        "color": drawn.line,
+        "penwidth": drawn.width,
+        "tooltip": box.tooltip or box.title,
+    }
+    if drawn.shape == "parallelogram":
+        attributes["margin"] = "0.02,0.0"
+    if drawn.borders > 1:
+        attributes["peripheries"] = drawn.borders
+    return f"{dot_string(box.key)} [{_attributes(attributes)}]"
+
+
+def _label(box: Box) -> str:
+    """The lines of a box as a table, in which readings have a background of their own."""
+    title = markup(box.title)
+    rows = [f"<TR><TD>{f'<B>{title}</B>' if box.is_named else title}</TD></TR>"]
+    rows += [f'<TR><TD><FONT POINT-SIZE="10">{markup(text)}</FONT></TD></TR>' for text in box.details]
+    rows += [_reading(reading) for reading in box.readings]
+    return f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1">{"".join(rows)}</TABLE>'
+
+
+def _reading(reading: Reading) -> str:
+    colour = shade(reading.measure, reading.level)
+    background = f' BGCOLOR="{colour}"' if colour else ""
+    title = f'<FONT COLOR="{PALE_INK}">{markup(reading.title)}</FONT> ' if reading.title else ""
+    return f'<TR><TD{background}><FONT POINT-SIZE="10">{title}{markup(reading.text)}</FONT></TD></TR>'
+
+
+def _tag(tag: Tag) -> str:
+    attributes = {
+        "label": _Html(markup(tag.text)),
+        "shape": "plaintext",
+        "fontsize": 10,
+        "fontcolor": PALE_INK,
+        "margin": "0.03,0.0",
+        "height": 0.16,
+        "width": 0.1,
+    }
+    return f"{dot_string(tag.key)} [{_attributes(attributes)}]"
+
+
+def _stem(tag: Tag, diagram: Diagram) -> str:
+    """The line from a box to the type that rides on its edges."""
+    course: Course = "chain"
+    for edge in diagram.edges:
+        if edge.value == tag.key and edge.course == "trunk":
+            course = "trunk"
+    return f"{dot_string(tag.box)} -> {dot_string(tag.key)} [{_attributes({'weight': _WEIGHTS[course], 'arrowhead': 'none'})}]"
+
+
+def _edge(edge: Edge, tags: dict[str, Tag]) -> str:
+    source = edge.value if edge.value in tags else edge.source
+    attributes: dict[str, object] = {"weight": _WEIGHTS[edge.course]}
+    if edge.is_backward:
+        attributes |= {"color": GRADIENT_LINE}
+    return f"{dot_string(source)} -> {dot_string(edge.target)} [{_attributes(attributes)}]"
+
+
+class _Html(str):
+    """A label in Graphviz's own markup."""
+
+
+def _attributes(attributes: dict[str, object]) -> str:
+    return " ".join(f"{name}={_value(value)}" for name, value in attributes.items())
+
+
+def _value(value: object) -> str:
+    if isinstance(value, _Html):
+        return f"<{value}>"
+    return dot_string(value) if isinstance(value, str) else str(value)
