@@ -14,6 +14,7 @@ _COMMANDS = {
     "run": "Run a program forward, with its training and expectations, and print the outputs.",
     "check": "Find mistakes without running: syntax, names, shapes, element types.",
     "grad": "Print the value and the gradient of every node.",
+    "graph": "Draw a program: to a file by its ending, or as characters.",
     "train": "Carry out the training of a program.",
     "predict": "Apply a trained program to new data.",
     "ops": "List the operations, or explain one.",

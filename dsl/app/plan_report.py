@@ -56,7 +56,7 @@ def print_plan(stage: PlanStage, program: Program, engine: str = AUTOMATIC) -> N
     if stage == "passes":
         _print_passes(found.title, _stages(found))
         return
-    plan = _compiled(found, engine)
+    plan = compiled(found, engine)
     if stage == "code":
         click.echo("\n".join(map(printable, plan.executable.source.splitlines())))
     else:
@@ -68,7 +68,7 @@ def plan_as_json(stage: PlanStage, program: Program, engine: str = AUTOMATIC) ->
     found = planned(program)
     if stage == "passes":
         return _passes_as_json(found.title, _stages(found))
-    plan = _compiled(found, engine)
+    plan = compiled(found, engine)
     return plan.executable.source.splitlines() if stage == "code" else _plan_as_json(plan, engine)
 
 
@@ -78,7 +78,8 @@ def _stages(found: Planned) -> list[tuple[str, Section]]:
     return [("", found.section), ("lowering", lowered), *trace(lowered)]
 
 
-def _compiled(found: Planned, engine: str) -> Plan:
+def compiled(found: Planned, engine: str = AUTOMATIC) -> Plan:
+    """The plan of a section, by the code generator that is asked for. Raises ProgramError."""
     stages = _stages(found)
     ready = stages[-1][1]
     choice = choose(ready, engine)

@@ -63,6 +63,9 @@ def _with_courses(boxes: Sequence[Box], edges: Sequence[Edge]) -> list[Edge]:
     return [replace(edge, course=course) for edge, course in zip(edges, found, strict=True)]
 
 
+_MOST_DETAILS = 4
+
+
 # -- boxes ----------------------------------------------------------------------------------------------------------------
 
 
@@ -71,26 +74,34 @@ def _box(scene: Scene, step: Step, key: str) -> Box:
     name, what = _words(scene, step)
     details = [what] if name else []
     details.append(count_text(step.parameters) if step.scope else options(node))
+    if step.scope and node.backward_of is not None:
+        details += [scene.gradient_of[output] for output in step.outputs if output in scene.gradient_of]
     return Box(
         key,
+        scene.gradient_of.get(node, step.name),
         _role(scene, step),
         clipped(name or what),
         bool(name),
-        tuple(clipped(text) for text in details if text),
+        tuple(clipped(text) for text in details if text)[:_MOST_DETAILS],
         scene.scope_keys[step.around] if step.around else "",
         node,
         tuple(step.nodes),
         is_backward=node.backward_of is not None,
+        tooltip=_tooltip(scene, node, step),
         readings=tuple(scene.readings.get(node, ())),
     )
+
+
+def _tooltip(scene: Scene, node: Node, step: Step) -> str:
+    """The whole name with the type of the value, which the box may not have room for."""
+    return f"{scene.gradient_of.get(node) or step.name or node.label}: {node.type}"
 
 
 def _words(scene: Scene, step: Step) -> tuple[str, str]:
     """The name of a box where the program gives it one, and what it is."""
     node = step.node
     if node.backward_of is not None:
-        name = scene.gradient_of.get(node, "")
-        return name, step.scope.title if step.scope else call(node)
+        return ("", step.scope.title) if step.scope else (scene.gradient_of.get(node, ""), call(node))
     if step.scope:
         return folded_name(step, step.scope)
     if node.operation is None and node.kind != "constant":

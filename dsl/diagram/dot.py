@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from dsl.diagram.escaping import dot_string, markup
 from dsl.diagram.model import Box, Cluster, Course, Diagram, Edge, Reading, Tag
-from dsl.diagram.style import FONT, GRADIENT_LINE, INK, LINE, PALE_INK, look, shade
+from dsl.diagram.style import FONT, GRADIENT_LINE, INK, LINE, PALE_INK, Look, look, shade
 
 _WEIGHTS: dict[Course, int] = {"trunk": 1000, "chain": 50, "side": 2, "leaf": 2, "skip": 0}
 """How much straighter and shorter an edge is drawn than others: what skips goes round, so that the trunk is one column."""
 
 
-def dot_text(diagram: Diagram) -> str:
-    """The diagram in DOT."""
-    return "\n".join(_lines(diagram)) + "\n"
+def dot_text(diagram: Diagram, dpi: int = 0) -> str:
+    """The diagram in DOT; `dpi` is for pictures of dots."""
+    return "\n".join(_lines(diagram, dpi)) + "\n"
 
 
-def _lines(diagram: Diagram) -> Iterator[str]:
+def _lines(diagram: Diagram, dpi: int) -> Iterator[str]:
     yield f"digraph {dot_string(diagram.title)} {{"
-    yield f"  graph [{_attributes(_GRAPH)}]"
+    yield f"  graph [{_attributes({**_GRAPH, **_effort(diagram), **({'dpi': dpi} if dpi else {})})}]"
     yield f"  node [{_attributes(_NODE)}]"
     yield f"  edge [{_attributes(_EDGE)}]"
     yield from _inside(diagram, "", "  ")
     tags = diagram.tag_of
     for edge in diagram.edges:
         yield f"  {_edge(edge, tags)}"
+    trunk = {edge.value for edge in diagram.edges if edge.course == "trunk"}
+    ways = diagram.ways
     for tag in diagram.tags:
-        yield f"  {_stem(tag, diagram)}"
+        yield f"  {_stem(tag, tag.key in trunk, ways[tag.box, tag.key])}"
     yield "}"
 
 
@@ -40,11 +42,18 @@ _GRAPH = {
     "bgcolor": "white",
     "color": "#b8c2cc",
     "pad": 0.15,
-    "nslimit": 4,
-    "nslimit1": 4,
 }
 _NODE = {"fontname": FONT, "fontsize": 12, "fontcolor": INK, "margin": "0.1,0.04", "height": 0.3, "width": 0.4}
 _EDGE = {"color": LINE, "arrowsize": 0.6, "penwidth": 1}
+
+
+def _effort(diagram: Diagram) -> dict[str, object]:
+    """A limit to the search for straight lines in large graphs with few of them, where it takes many seconds."""
+    skips = sum(edge.course == "skip" for edge in diagram.edges)
+    return {"nslimit": 0.3, "nslimit1": 1} if skips > max(_MANY, len(diagram.boxes) / 3) else {}
+
+
+_MANY = 100
 
 
 def _inside(diagram: Diagram, around: str, indent: str) -> Iterator[str]:
@@ -115,16 +124,25 @@ def _box(box: Box) -> str:
         "label": _Html(_label(box)),
         "shape": drawn.shape,
         "style": drawn.style,
-        "fillcolor": drawn.fill,
+        "fillcolor": _striped(box, drawn) if drawn.style == "striped" else drawn.fill,
         "color": drawn.line,
         "penwidth": drawn.width,
         "tooltip": box.tooltip or box.title,
     }
-    if drawn.shape == "parallelogram":
-        attributes["margin"] = "0.02,0.0"
     if drawn.borders > 1:
         attributes["peripheries"] = drawn.borders
     return f"{dot_string(box.key)} [{_attributes(attributes)}]"
+
+
+def _striped(box: Box, drawn: Look) -> str:
+    """A bar and the rest, by their shares of the width, which is about that of the longest line."""
+    lines = [box.title, *box.details, *(f"{reading.title} {reading.text}" for reading in box.readings)]
+    share = _BAR / (_LETTER * max(map(len, lines)) + 2 * _BAR)
+    return f"{drawn.line};{share:.3f}:{drawn.fill}"
+
+
+_BAR, _LETTER = 7, 5.2
+"""The width of the bar and of a letter, in points."""
 
 
 def _label(box: Box) -> str:
@@ -139,7 +157,7 @@ def _label(box: Box) -> str:
 def _reading(reading: Reading) -> str:
     colour = shade(reading.measure, reading.level)
     background = f' BGCOLOR="{colour}"' if colour else ""
-    title = f'<FONT COLOR="{PALE_INK}">{markup(reading.title)}</FONT> ' if reading.title else ""
+    title = f"{markup(reading.title)} " if reading.title else ""
     return f'<TR><TD{background}><FONT POINT-SIZE="10">{title}{markup(reading.text)}</FONT></TD></TR>'
 
 
@@ -156,13 +174,12 @@ def _tag(tag: Tag) -> str:
     return f"{dot_string(tag.key)} [{_attributes(attributes)}]"
 
 
-def _stem(tag: Tag, diagram: Diagram) -> str:
+def _stem(tag: Tag, is_trunk: bool, is_backward: bool) -> str:
     """The line from a box to the type that rides on its edges."""
-    course: Course = "chain"
-    for edge in diagram.edges:
-        if edge.value == tag.key and edge.course == "trunk":
-            course = "trunk"
-    return f"{dot_string(tag.box)} -> {dot_string(tag.key)} [{_attributes({'weight': _WEIGHTS[course], 'arrowhead': 'none'})}]"
+    attributes: dict[str, object] = {"weight": _WEIGHTS["trunk" if is_trunk else "chain"], "arrowhead": "none"}
+    if is_backward:
+        attributes |= {"color": GRADIENT_LINE}
+    return f"{dot_string(tag.box)} -> {dot_string(tag.key)} [{_attributes(attributes)}]"
 
 
 def _edge(edge: Edge, tags: dict[str, Tag]) -> str:

@@ -20,7 +20,17 @@ def dot_string(text: str) -> str:
     return f'"{escaped}"'
 
 
+def mermaid_label(text: str) -> str:
+    """Text between the quotes of a Mermaid label: every letter that might mean something there by its number."""
+    return "".join(char if char.isalnum() or char in _PLAIN else f"#{ord(char)};" for char in printable(text))
+
+
+_PLAIN = " _.,:+-*/()[]=·…∂×"
+
+
 def script_json(value: Any) -> str:
     """A JSON document inside a script element: no tag or comment can begin or end in it."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    for char in "<>&\u2028\u2029":
+        text = text.replace(char, f"\\u{ord(char):04x}")
+    return text

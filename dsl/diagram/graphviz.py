@@ -16,8 +16,6 @@ from dsl.diagram.escaping import markup
 from dsl.source.cache import cache_folder
 from dsl.source.diagnostic import fail
 
-MOST_BOXES = 3000
-"""So many boxes are laid out; more take minutes, and nobody reads them."""
 _SECONDS = 120
 _NEEDED = ("pygraphviz", "font_source_sans_pro")
 _WORKER = Path(__file__).with_name("worker.py")

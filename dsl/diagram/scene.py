@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -19,18 +19,9 @@ FITTING = 60
 Readings = Mapping[Node, Sequence[Reading]]
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What is told of a node where a picture has room for it: where it stands and the formula that computes it."""
-
-    place: str = ""
-    source: str = ""
-    formula: str = ""
-
-
 @dataclass(eq=False)
 class Scene:
-    """Nodes in running order. `gradient_of` names the nodes that are gradients of others, as `∂loss/∂w`.
+    """Nodes in running order; `of` is the name of what gradients are taken of. `gradient_of` names the nodes that are gradients of others, as `∂loss/∂w`.
 
     `readings` are shown below the boxes; `measures` says which there are, so that what lacks one is shown as not computed.
     """
@@ -42,8 +33,8 @@ class Scene:
     metrics: frozenset[Node] = frozenset()
     gradient_of: Mapping[Node, str] = field(default_factory=dict[Node, str])
     readings: Readings = field(default_factory=dict[Node, Sequence[Reading]])
-    describe: Callable[[Node], Facts] = lambda node: Facts()
     depth: int | None = None
+    of: str = ""
     _mirrors: dict[Scope, Scope] = field(default_factory=dict[Scope, Scope])
 
     def scope_of(self, node: Node) -> Scope | None:

@@ -14,7 +14,10 @@ LINE, GRADIENT_LINE = "#5c6b7a", "#b4451f"
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A shape of Graphviz with its style, the colours of its inside and its border, and how often and wide this is drawn."""
+    """A shape of Graphviz with its style, the colours of its inside and its border, and how often and wide this is drawn.
+
+    The style `striped` is a bar of the border's colour at the left.
+    """
 
     shape: str
     style: str
@@ -26,7 +29,7 @@ class Look:
 
 
 LOOKS: dict[Role, Look] = {
-    "placeholder": Look("parallelogram", "filled", "#dcebfb", "#2f6fb5", word="placeholder"),
+    "placeholder": Look("box", "striped", "#dcebfb", "#2f6fb5", word="placeholder"),
     "parameter": Look("cylinder", "filled", "#fdebc8", "#a8720a", word="parameter"),
     "constant": Look("box", "filled,dashed", "#f2f4f6", "#7a8794", word="constant"),
     "operation": Look("box", "filled,rounded", "#ffffff", "#5c6b7a", word="operation"),
@@ -60,7 +63,7 @@ def shade(measure: Measure, level: float | None) -> str:
     if measure == "memory":
         return _BUFFERS[int(level) % len(_BUFFERS)]
     if measure == "gradient":
-        return _mixed(_GRADIENT_LOW, _GRADIENT_HIGH, level * 0.6)
+        return _mixed(_GRADIENT_LOW, _GRADIENT_HIGH, level * 0.45)
     return _mixed(_ZERO, _POSITIVE if level > 0 else _NEGATIVE, abs(level) * 0.7)
 
 
@@ -117,6 +120,7 @@ def _rules(scope: str, theme: Mapping[str, str]) -> str:
     }
     for role, drawn in LOOKS.items():
         rules[f" .{role} .shape"] = _paint(drawn, is_dark)
+        rules[f" .{role} .bar"] = f"fill:{_bright(drawn.line) if is_dark else drawn.line}"
     rules[" .box.backward .shape"] = _paint(BACKWARD, is_dark)
     rules[" .line, .box .shape.line"] = "fill:none"
     rules[" .reading"] = f"fill:{INK}"
@@ -126,8 +130,12 @@ def _rules(scope: str, theme: Mapping[str, str]) -> str:
 def _paint(drawn: Look, is_dark: bool) -> str:
     if not is_dark:
         return f"fill:{drawn.fill};stroke:{drawn.line}"
-    line = _mixed(_parts(drawn.line), (255, 255, 255), 0.35)
-    return f"fill:{_mixed(_parts(_DARK['page']), _parts(drawn.line), 0.35)};stroke:{line}"
+    return f"fill:{_mixed(_parts(_DARK['page']), _parts(drawn.line), 0.35)};stroke:{_bright(drawn.line)}"
+
+
+def _bright(colour: str) -> str:
+    """A line's colour on a dark page."""
+    return _mixed(_parts(colour), (255, 255, 255), 0.35)
 
 
 def _parts(colour: str) -> tuple[int, int, int]:

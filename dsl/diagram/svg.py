@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dsl.diagram.escaping import markup
 from dsl.diagram.layout import Frame, Layout, Placed, Point, Text, Way
 from dsl.diagram.model import Box, Diagram
-from dsl.diagram.style import css, look_class
+from dsl.diagram.style import css, look, look_class
 
 MARGIN = 10
 
@@ -57,18 +57,34 @@ def _way(way: Way, is_backward: bool) -> Iterator[str]:
 def _box(box: Box, placed: Placed) -> Iterator[str]:
     tooltip = f"<title>{markup(box.tooltip or box.title)}</title>"
     yield f'<g class="box {look_class(box)}" transform="translate({_number(placed.x)},{_number(placed.y)})">{tooltip}'
-    shapes = len(placed.outlines)
-    readings = [reading for reading in box.readings if reading.level is not None]
-    for number, outline in enumerate(placed.outlines):
-        band = number >= shapes - len(readings)
-        if band:
-            yield f'<path class="band" d="{outline.path}" fill="{outline.fill}"/>'
-        else:
-            yield f'<path class="{"shape" if outline.fill else "shape line"}" d="{outline.path}"/>'
+    bands = placed.outlines[len(placed.outlines) - _bands(box) :]
+    for path, name in outlines_of(box, placed):
+        yield f'<path class="{name}" d="{path}"/>'
+    for outline in bands:
+        yield f'<path class="band" d="{outline.path}" fill="{outline.fill}"/>'
+    for x, y, width, size, name, text in texts_of(box, placed):
+        yield _text(Text(x, y, width, size, False, "", text), name)
+    yield "</g>"
+
+
+def _bands(box: Box) -> int:
+    """How many of the outlines are the backgrounds of readings; they come last."""
+    return sum(reading.level is not None for reading in box.readings)
+
+
+def outlines_of(box: Box, placed: Placed) -> Iterator[tuple[str, str]]:
+    """The lines around a box, without the backgrounds of readings: paths and their classes."""
+    bar = look(box).line
+    for outline in placed.outlines[: len(placed.outlines) - _bands(box)]:
+        yield outline.path, "shape line" if not outline.fill else "bar" if outline.fill == bar else "shape"
+
+
+def texts_of(box: Box, placed: Placed) -> Iterator[tuple[float, float, float, float, str, str]]:
+    """The lines inside a box: place, width, size, class and letters."""
     words = 1 + len(box.details)
     for number, text in enumerate(placed.texts):
-        yield _text(text, "strong" if text.is_bold else "" if number < words else "reading")
-    yield "</g>"
+        name = "strong" if text.is_bold else "" if number < words else "reading"
+        yield text.x, text.y, text.width, text.size, name, text.text
 
 
 def _words(placed: Placed) -> Iterator[str]:

@@ -1,0 +1,21 @@
+"""The plan of a program as a picture."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dsl.app.plan_report import compiled
+from dsl.app.planned import planned
+from dsl.diagram.formats import Subject
+from dsl.diagram.plan import plan_diagram
+
+if TYPE_CHECKING:
+    from dsl.app.drawing import View
+    from dsl.app.program import Program
+
+
+def plan_subject(program: Program, view: View) -> Subject:
+    """The calls of the compiled step, for the sizes of what is fed or of a batch. Raises ProgramError."""
+    program.feed(view.feeds or {})
+    plan = compiled(planned(program), view.engine)
+    return Subject(plan_diagram(f"plan of {plan.title}", plan.listing, plan.results[0]))
