@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +16,12 @@ from dsl.diagram.formats import Dot, Subject, Svg, Text, check_size, write
 from dsl.diagram.model import Reading
 from dsl.diagram.recording import Recording, Snapshot, measure
 from dsl.diagram.scene import Scene
+from dsl.engine.choice import Engine
 from dsl.engine.names import AUTOMATIC
 from dsl.graph.node import Node
 from dsl.ops.parameters import Array
 from dsl.source.diagnostic import ProgramError, fail
+from dsl.source.nearest import did_you_mean
 
 if TYPE_CHECKING:
     from dsl.app.program import Program
@@ -26,7 +29,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What is asked for of a picture; `None` for the depth is as deep as fits. `of` names what is differentiated and shown."""
+    """What is asked for of a picture; `None` for the depth is as deep as fits.
+
+    `of` names what is differentiated, and what it depends on is shown; `of_loss` what is differentiated of the whole. `known`
+    asks for the values and gradients that can be computed, for a format that shows them when they are looked at.
+    """
 
     depth: int | None = None
     values: bool = False
@@ -36,7 +43,9 @@ class View:
     of: str | None = None
     feeds: Mapping[str, Any] | None = None
     on: str | None = None
-    engine: str = AUTOMATIC
+    engine: Engine = AUTOMATIC
+    of_loss: str | None = None
+    known: bool = False
 
 
 class Drawing:
@@ -95,6 +104,21 @@ class Drawing:
         }
 
 
+def drawing_of(program: Program, view: Mapping[str, Any]) -> Drawing:
+    """The picture of a view given by keywords. Raises ProgramError for a keyword that is none."""
+    known = [field.name for field in fields(View) if field.name not in ("engine", "of_loss", "known")]
+    for name in view:
+        if name not in known:
+            hint = did_you_mean(name, known, f"there are {', '.join(known)}")
+            raise fail("name", f"a diagram has no option `{name}`", hint=hint)
+    return Drawing(subject_of(program, View(**view, engine=program.engine)))
+
+
+def scene_of(program: Program, view: View) -> Scene:
+    """What a picture is taken of. Raises ProgramError."""
+    return _Part(program, view).scene
+
+
 def subject_of(program: Program, view: View) -> Subject:
     """What is drawn of a program. Raises ProgramError."""
     if view.plan:
@@ -120,6 +144,9 @@ class _Part:
         self.gradients: dict[Node, Array] = {}
         if view.values or view.gradients:
             self._evaluate()
+        elif view.known:
+            with suppress(ProgramError):
+                self._evaluate()
         self.scene = Scene(
             program.name.rpartition("/")[2],
             self.nodes,
@@ -155,10 +182,11 @@ class _Part:
         missing = ~needs.given(names)
         ready = [node for node in self.nodes if not needs.of(node) & missing]
         operations = [node for node in self.nodes if node.operation and node.backward_of is None]
-        if operations and not any(node in set(ready) for node in operations):
+        computable = set(ready)
+        if operations and not any(node in computable for node in operations):
             check_complete(program.model, self.nodes, set(names))
         found: dict[Node, Node] = {}
-        target = self._needed_target() if view.gradients else None
+        target = self._needed_target() if view.gradients else self.target if view.known else None
         if target is not None and not needs.of(target) & missing:
             before = program.model.graph.ancestors([target])
             found = program.gradient_nodes(target.name, [node for node in before if node.type.dtype.is_float])
@@ -177,7 +205,7 @@ class _Part:
 
     def recording(self) -> Recording | None:
         """The values as a recording of a single step."""
-        if not (self.view.values or self.view.gradients):
+        if not self.values and not self.gradients:
             return None
         values = {node: measure(value) for node, value in self.values.items()}
         gradients = {node: measure(value) for node, value in self.gradients.items()}
@@ -186,8 +214,8 @@ class _Part:
 
 def _target(program: Program, view: View) -> Node | None:
     """What is differentiated; None where it is not clear, and not needed."""
-    if view.of:
-        return program.node(view.of)
+    if view.of or view.of_loss:
+        return program.node(view.of or view.of_loss or "")
     try:
         return program.node(program.loss_name())
     except ProgramError:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dsl.app.plan_report import compiled
+from dsl.app.plan import compiled
 from dsl.app.planned import planned
 from dsl.diagram.formats import Subject
 from dsl.diagram.plan import plan_diagram
+from dsl.engine.names import AUTOMATIC
 
 if TYPE_CHECKING:
     from dsl.app.drawing import View
@@ -17,5 +18,5 @@ if TYPE_CHECKING:
 def plan_subject(program: Program, view: View) -> Subject:
     """The calls of the compiled step, for the sizes of what is fed or of a batch. Raises ProgramError."""
     program.feed(view.feeds or {})
-    plan = compiled(planned(program), view.engine)
+    plan = compiled(planned(program), view.engine if isinstance(view.engine, str) else AUTOMATIC)
     return Subject(plan_diagram(f"plan of {plan.title}", plan.listing, plan.results[0]))

@@ -29,9 +29,7 @@ def value_readings(nodes: Sequence[Node], values: Mapping[Node, Array]) -> dict[
     }
 
 
-def gradient_readings(
-    nodes: Sequence[Node], gradients: Mapping[Node, Array], of: str
-) -> dict[Node, Reading]:
+def gradient_readings(nodes: Sequence[Node], gradients: Mapping[Node, Array], of: str) -> dict[Node, Reading]:
     """The gradient with respect to each node, coloured by its size beside that of the largest."""
     found = {node: measure(value) for node, value in gradients.items()}
     largest = max((each.norm for each in found.values() if each), default=0.0)

@@ -10,8 +10,8 @@ from dsl.diagram.model import Course
 def courses(keys: Sequence[str], edges: Sequence[tuple[str, str]], leaves: Mapping[str, str]) -> list[Course]:
     """The course of each edge; `keys` are in running order, each after those whose edges lead to it.
 
-    `leaves` are boxes that nothing leads to and that are drawn beside others, each with the only box at whose side it may stand,
-    or empty. A box has one leaf at its side.
+    `leaves` are boxes that nothing leads to and that are drawn beside others, each with the only box at whose side it may
+    stand, or empty. A box has one leaf at its side.
 
     From every box one way goes on and one leads to it, the longest each time; an edge that is both lies on a straight line, and
     on the trunk where the line is that of the longest way of all.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from dsl.diagram.escaping import dot_string, markup
 from dsl.diagram.model import Box, Cluster, Course, Diagram, Edge, Reading, Tag
@@ -137,12 +137,12 @@ def _box(box: Box) -> str:
 def _striped(box: Box, drawn: Look) -> str:
     """A bar and the rest, by their shares of the width, which is about that of the longest line."""
     lines = [box.title, *box.details, *(f"{reading.title} {reading.text}" for reading in box.readings)]
-    share = _BAR / (_LETTER * max(map(len, lines)) + 2 * _BAR)
+    share = _BAR / max(_NARROWEST, _LETTER * max(map(len, lines)) + 14)
     return f"{drawn.line};{share:.3f}:{drawn.fill}"
 
 
-_BAR, _LETTER = 7, 5.2
-"""The width of the bar and of a letter, in points."""
+_BAR, _LETTER, _NARROWEST = 5, 5.2, 29
+"""The width of the bar, of a letter, and of the narrowest box, in points."""
 
 
 def _label(box: Box) -> str:
@@ -194,7 +194,7 @@ class _Html(str):
     """A label in Graphviz's own markup."""
 
 
-def _attributes(attributes: dict[str, object]) -> str:
+def _attributes(attributes: Mapping[str, object]) -> str:
     return " ".join(f"{name}={_value(value)}" for name, value in attributes.items())
 
 

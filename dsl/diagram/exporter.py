@@ -72,9 +72,7 @@ def exporter_of(path: str | Path) -> Exporter:
         known = ", ".join(EXPORTERS)
         hint = did_you_mean(ending, EXPORTERS) if ending else ""
         listed = f"a diagram ends in one of {known}"
-        raise fail(
-            "file", f"no diagram of the kind `{ending or name}` can be drawn", hint=f"{hint} {listed}".strip()
-        )
+        raise fail("file", f"no diagram of the kind `{ending or name}` can be drawn", hint=f"{hint} {listed}".strip())
     exporter = EXPORTERS[ending]()
     exporter.check()
     return exporter

@@ -17,7 +17,7 @@ _MOST_ELEMENTS = 8
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """`formula` is the node over its inputs, `meaning` its operation written out; `places` are lines, the program's own first."""
+    """`formula` is the node over its inputs, `meaning` its operation written out; `places` are lines, the program's first."""
 
     formula: str
     meaning: str
@@ -28,7 +28,9 @@ def facts(node: Node) -> Facts:
     """What is told of a node."""
     places = [_place(span) for span in _spans(node)]
     return Facts(
-        clipped(_formula(node), _LONGEST_FORMULA), clipped(_meaning(node), _LONGEST_FORMULA), tuple(dict.fromkeys(places))
+        clipped(_formula(node), _LONGEST_FORMULA),
+        clipped(_meaning(node), _LONGEST_FORMULA),
+        tuple(dict.fromkeys(places)),
     )
 
 

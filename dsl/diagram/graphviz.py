@@ -1,4 +1,4 @@
-"""Graphviz, which lays diagrams out and draws PNG and PDF: the bundled one, with the font that it brings, in another process."""
+"""Graphviz, which lays diagrams out and draws PNG and PDF: the bundled one, with a font of its own, in another process."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -69,7 +69,7 @@ def _parts(data: bytes) -> Iterator[bytes]:
 
 
 @contextmanager
-def _fonts() -> Iterator[Path]:
+def _fonts() -> Generator[Path]:
     """A configuration of fontconfig with the font of the extra, and behind it those that the machine has.
 
     A machine without fonts so draws letters, and every machine the same ones.

@@ -36,7 +36,8 @@ class Reading:
 class Box:
     """A node, or a folded call of a layer or function. `key` is the same in every folding of the same program.
 
-    `name` is the whole path of the value. `title` stands in bold when it is a name of the program. `node` has the box's value; `nodes` are all that it shows.
+    `name` is the whole path of the value, `title` the first line, in bold where it is a name of the program. `node` has the
+    box's value; `nodes` are all that it shows.
     """
 
     key: str

@@ -1,4 +1,4 @@
-"""What the interactive page knows: the layouts of every folding, the boxes that they place, the nodes, and what was recorded."""
+"""What the interactive page knows: the layouts of every folding, their boxes, the nodes, and what was recorded."""
 
 from __future__ import annotations
 
@@ -56,7 +56,10 @@ def _of_diagram(diagram: Diagram) -> dict[str, Any]:
             {**_node(node, sorted(inputs.get(node, ())), ""), "name": names[node], "formula": "", "meaning": ""}
             for node in nodes
         ],
-        "boxes": {key: {**_box(box, where), "nodes": [number[box.node]], "node": number[box.node]} for key, (box, where) in placed.items()},
+        "boxes": {
+            key: {**_box(box, where), "nodes": [number[box.node]], "node": number[box.node]}
+            for key, (box, where) in placed.items()
+        },
         "tags": _tags([layout]),
         "valueOf": {tag.key: number[by_key[tag.box].node] for tag in diagram.tags},
         "scopes": {},
@@ -140,6 +143,8 @@ class _Page:
         }
 
     def _mode(self) -> str:
+        if self.recording is not None and len(self.recording.snapshots) > 1:
+            return "values"
         measures = {reading.measure for readings in self.shown.readings.values() for reading in readings}
         return "values" if "value" in measures else "gradients" if "gradient" in measures else "roles"
 

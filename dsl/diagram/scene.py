@@ -21,9 +21,9 @@ Readings = Mapping[Node, Sequence[Reading]]
 
 @dataclass(eq=False)
 class Scene:
-    """Nodes in running order; `of` is the name of what gradients are taken of. `gradient_of` names the nodes that are gradients of others, as `∂loss/∂w`.
+    """Nodes in running order; `of` is the name of what gradients are taken of.
 
-    `readings` are shown below the boxes; `measures` says which there are, so that what lacks one is shown as not computed.
+    `gradient_of` names the nodes that are gradients of others, as `∂loss/∂w`. `readings` are shown below the boxes.
     """
 
     title: str

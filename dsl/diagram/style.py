@@ -75,7 +75,14 @@ def _mixed(low: tuple[int, int, int], high: tuple[int, int, int], share: float) 
 # -- style sheets -----------------------------------------------------------------------------------------------------------
 
 _LIGHT = {"page": "#ffffff", "ink": INK, "pale": PALE_INK, "line": LINE, "frame": "#9aa7b4", "back": GRADIENT_LINE}
-_DARK = {"page": "#14191f", "ink": "#e8edf2", "pale": "#a3b1bf", "line": "#91a0ae", "frame": "#566473", "back": "#ef8a62"}
+_DARK = {
+    "page": "#14191f",
+    "ink": "#e8edf2",
+    "pale": "#a3b1bf",
+    "line": "#91a0ae",
+    "frame": "#566473",
+    "back": "#ef8a62",
+}
 
 
 def look_class(box: Box) -> str:

@@ -1,4 +1,4 @@
-"""SVG: drawn here from the layout, with classes and one style sheet for light and dark, so that it is small and can be restyled."""
+"""SVG: drawn here from the layout, with classes and one style sheet for light and dark; it is small, and can be restyled."""
 
 from __future__ import annotations
 

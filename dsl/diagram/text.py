@@ -1,4 +1,7 @@
-"""A box drawing for the terminal: one column of boxes in running order, leaves at the left of what takes them, other ways at the right."""
+"""A box drawing for the terminal: one column of boxes in running order.
+
+Leaves stand at the left of what takes them; what does not go to the next box goes round at the right.
+"""
 
 from __future__ import annotations
 
@@ -202,7 +205,9 @@ class _Column:
         for row in self.rows:
             for number, entry in enumerate(row.entries):
                 ends.setdefault(entry, []).append((row.top + 1 + number, row.box.key))
-        first = max((self._right(row) + width(self._on_way(row, value)) for row in self.rows for value in (*row.exits, "")))
+        first = max(
+            self._right(row) + width(self._on_way(row, value)) for row in self.rows for value in (*row.exits, "")
+        )
         free: list[int] = []
         for (source, value), taken in ends.items():
             row = self.row_of[source]

@@ -1,6 +1,6 @@
 """Graphviz in a process of its own: reads graphs in DOT, writes what each comes to. It imports nothing of this package.
 
-What Graphviz says, and a fault in it, stay in here; its fonts are chosen by the environment, which belongs to this process alone.
+What Graphviz says, and a fault in it, stay in here. Its fonts are chosen by the environment, which is this process's own.
 """
 
 from __future__ import annotations

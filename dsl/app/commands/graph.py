@@ -69,7 +69,8 @@ def command(
         exporter_of(output)
         check_writable(output)
     program = open_program(file, settings, engine, load)
-    view = View(depth, values, gradients, backward, plan, of, read_feeds(feeds), on, engine)
+    is_page = bool(output) and output.lower().endswith(".html") and not (values or gradients)
+    view = View(depth, values, gradients, backward, plan, of, read_feeds(feeds), on, engine, known=is_page)
     drawing = Drawing(subject_of(program, view))
     if output:
         drawing.save(output)

@@ -73,6 +73,7 @@ function stop() {
 if (record && record.steps.length > 1) {
   part("time").hidden = false;
   part("step").max = record.steps.length - 1;
+  part("step").value = now;
   part("step").addEventListener("input", (event) => { stop(); goTo(Number(event.target.value)); });
   part("play").addEventListener("click", () => {
     if (playing) return stop();
