@@ -138,6 +138,7 @@ class _Part:
         graph = program.model.graph
         self.nodes: list[Node] = graph.ancestors([program.node(view.of)]) if view.of else list(program.forward)
         self.gradient_of: dict[Node, str] = {}
+        self.added: list[Node] = []
         if view.backward:
             self._add_backward()
         self.values: dict[Node, Array] = {}
@@ -155,6 +156,7 @@ class _Part:
             frozenset(program.model.metrics.values()),
             self.gradient_of,
             self._readings(),
+            frozenset(self.added),
             view.depth,
             self.target.name if self.target is not None else "",
         )
@@ -168,7 +170,8 @@ class _Part:
         if not found:
             raise fail("name", f"`{target.name}` depends on nothing that it could be differentiated by", target.span)
         shown = set(self.nodes)
-        self.nodes += [node for node in self.program.model.graph.ancestors(found.values()) if node not in shown]
+        self.added = [node for node in self.program.model.graph.ancestors(found.values()) if node not in shown]
+        self.nodes += self.added
         self.gradient_of = {gradient: f"∂{target.name}/∂{node.name}" for node, gradient in found.items()}
 
     def _needed_target(self) -> Node:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from dsl.diagram.courses import courses
@@ -14,41 +14,73 @@ from dsl.graph.outline import IsOpen, Outline, Step
 from dsl.graph.scope import Scope
 
 
+_MOST_VALUES = 2
+"""So many values between two boxes have an edge each; more have one together."""
+
+
 def build(scene: Scene, is_open: IsOpen | None = None) -> Diagram:
     """The diagram of a folding, by default that of the scene's depth."""
     found = scene.outline(is_open)
     keys = {step: _key(scene, step) for step in found.steps}
-    boxes = [_box(scene, step, key) for step, key in keys.items()]
-    edges = _edges(scene, found, keys)
-    drawn = {edge.value for edge in edges}
-    tags = [
-        Tag(f"v{node.index}", keys[step], clipped(text))
-        for step in found.steps
-        for node in step.outputs
-        if f"v{node.index}" in drawn and (text := type_text(node, scene.default_float))
-    ]
-    return Diagram(scene.title, tuple(boxes), tuple(tags), tuple(_with_courses(boxes, edges)), _clusters(scene, found))
+    boxes = {step: _box(scene, step, key) for step, key in keys.items()}
+    edges: list[Edge] = []
+    tags: dict[str, Tag] = {}
+    for step in found.steps:
+        for source, values in _by_source(found, step).items():
+            together = len(values) > _MOST_VALUES
+            for tag in [_bundle(keys, source, step, values)] if together else _tags(scene, keys[source], values):
+                tags.setdefault(tag.key, tag)
+                edges.append(_edge(boxes[source], boxes[step], tag.key))
+    shown = {key: tag for key, tag in tags.items() if tag.text}
+    drawn = list(boxes.values())
+    return Diagram(
+        scene.title, tuple(drawn), tuple(shown.values()), tuple(_with_courses(drawn, edges)), _clusters(scene, found)
+    )
+
+
+def _by_source(found: Outline, step: Step) -> dict[Step, list[Node]]:
+    """The values that a step takes by the steps that have them."""
+    values: dict[Step, list[Node]] = {}
+    for source in step.inputs:
+        values.setdefault(found.step_of[source], []).append(source)
+    return values
+
+
+def _tags(scene: Scene, box: str, values: Sequence[Node]) -> Iterator[Tag]:
+    for node in values:
+        yield Tag(f"v{node.index}", box, clipped(type_text(node, scene.default_float)), (node,))
+
+
+def _bundle(keys: Mapping[Step, str], source: Step, target: Step, values: Sequence[Node]) -> Tag:
+    return Tag(f"v{keys[source]}-{keys[target]}", keys[source], f"{len(values)} values", tuple(values))
+
+
+def _edge(source: Box, target: Box, value: str) -> Edge:
+    return Edge(
+        source.key, target.key, value, is_backward=target.is_backward, is_upward=source.is_upward and target.is_upward
+    )
 
 
 def _key(scene: Scene, step: Step) -> str:
     return scene.scope_keys[step.scope] if step.scope else f"n{step.node.index}"
 
 
-def _edges(scene: Scene, found: Outline, keys: Mapping[Step, str]) -> list[Edge]:
-    return [
-        Edge(
-            keys[found.step_of[source]],
-            keys[step],
-            f"v{source.index}",
-            is_backward=step.node.backward_of is not None,
-        )
-        for step in found.steps
-        for source in step.inputs
-    ]
-
-
 def _with_courses(boxes: Sequence[Box], edges: Sequence[Edge]) -> list[Edge]:
-    """The edges with what each is in the drawing."""
+    """The edges with what each is in the drawing; the gradients beside have straight ways of their own."""
+    found: list[Edge] = []
+    upward = {box.key for box in boxes if box.is_upward}
+    for beside in (False, True):
+        part = [box for box in boxes if box.is_upward == beside]
+        own = [edge for edge in edges if (edge.source in upward) == (edge.target in upward) == beside]
+        pairs = [(edge.source, edge.target) for edge in own]
+        ways = courses([box.key for box in part], pairs, _leaves(part, edges))
+        found += [replace(edge, course=course) for edge, course in zip(own, ways, strict=True)]
+    found += [replace(edge, course="across") for edge in edges if (edge.source in upward) != (edge.target in upward)]
+    return found
+
+
+def _leaves(boxes: Sequence[Box], edges: Sequence[Edge]) -> dict[str, str]:
+    """The parameters and constants, each with the box at whose side it may stand: its only user, in the same layer."""
     users: dict[str, set[str]] = {}
     for edge in edges:
         users.setdefault(edge.source, set()).add(edge.target)
@@ -56,14 +88,13 @@ def _with_courses(boxes: Sequence[Box], edges: Sequence[Edge]) -> list[Edge]:
     leaves: dict[str, str] = {}
     for box in boxes:
         if box.role in ("parameter", "constant"):
-            (user, *others) = [by_key[key] for key in users.get(box.key, ())] or [box]
-            beside = not others and user is not box and user.around == box.around
-            leaves[box.key] = user.key if beside else ""
-    found = courses([box.key for box in boxes], [(edge.source, edge.target) for edge in edges], leaves)
-    return [replace(edge, course=course) for edge, course in zip(edges, found, strict=True)]
+            known = [by_key[key] for key in users.get(box.key, ()) if key in by_key]
+            beside = len(known) == 1 and known[0].around == box.around and known[0].role != "layer"
+            leaves[box.key] = known[0].key if beside else ""
+    return leaves
 
 
-_MOST_DETAILS = 4
+_MOST_DETAILS, _MOST_GRADIENTS = 4, 3
 
 
 # -- boxes ----------------------------------------------------------------------------------------------------------------
@@ -75,7 +106,7 @@ def _box(scene: Scene, step: Step, key: str) -> Box:
     details = [what] if name else []
     details.append(count_text(step.parameters) if step.scope else options(node))
     if step.scope and node.backward_of is not None:
-        details += [scene.gradient_of[output] for output in step.outputs if output in scene.gradient_of]
+        details += _gradients_inside(scene, step, step.scope)
     return Box(
         key,
         scene.gradient_of.get(node, step.name),
@@ -87,9 +118,19 @@ def _box(scene: Scene, step: Step, key: str) -> Box:
         node,
         tuple(step.nodes),
         is_backward=node.backward_of is not None,
+        is_upward=node in scene.upward,
         tooltip=_tooltip(scene, node, step),
         readings=tuple(scene.readings.get(node, ())),
     )
+
+
+def _gradients_inside(scene: Scene, step: Step, scope: Scope) -> list[str]:
+    """The gradients that a folded step results in, by the names inside the layer that they belong to."""
+    inside = f"{scope.path.removeprefix('∂')}."
+    names = [scene.gradient_of[output] for output in step.outputs if output in scene.gradient_of]
+    if len(names) > _MOST_GRADIENTS:
+        return [f"{len(names)} gradients"]
+    return [f"∂{name.partition('/∂')[2].removeprefix(inside)}" for name in names]
 
 
 def _tooltip(scene: Scene, node: Node, step: Step) -> str:

@@ -8,7 +8,7 @@ from dsl.diagram.escaping import dot_string, markup
 from dsl.diagram.model import Box, Cluster, Course, Diagram, Edge, Reading, Tag
 from dsl.diagram.style import FONT, GRADIENT_LINE, INK, LINE, PALE_INK, Look, look, shade
 
-_WEIGHTS: dict[Course, int] = {"trunk": 1000, "chain": 50, "side": 2, "leaf": 2, "skip": 0}
+_WEIGHTS: dict[Course, int] = {"trunk": 1000, "chain": 50, "side": 2, "leaf": 2, "skip": 0, "across": 1}
 """How much straighter and shorter an edge is drawn than others: what skips goes round, so that the trunk is one column."""
 
 
@@ -28,8 +28,11 @@ def _lines(diagram: Diagram, dpi: int) -> Iterator[str]:
         yield f"  {_edge(edge, tags)}"
     trunk = {edge.value for edge in diagram.edges if edge.course == "trunk"}
     ways = diagram.ways
+    upward = {box.key for box in diagram.boxes if box.is_upward}
+    beside = {edge.value for edge in diagram.edges} - {edge.value for edge in diagram.edges if edge.course != "across"}
     for tag in diagram.tags:
-        yield f"  {_stem(tag, tag.key in trunk, ways[tag.box, tag.key])}"
+        course: Course = "trunk" if tag.key in trunk else "across" if tag.key in beside else "chain"
+        yield f"  {_stem(tag, course, ways[tag.box, tag.key], tag.box in upward)}"
     yield "}"
 
 
@@ -174,12 +177,22 @@ def _tag(tag: Tag) -> str:
     return f"{dot_string(tag.key)} [{_attributes(attributes)}]"
 
 
-def _stem(tag: Tag, is_trunk: bool, is_backward: bool) -> str:
-    """The line from a box to the type that rides on its edges."""
-    attributes: dict[str, object] = {"weight": _WEIGHTS["trunk" if is_trunk else "chain"], "arrowhead": "none"}
+def _stem(tag: Tag, course: Course, is_backward: bool, is_upward: bool) -> str:
+    """The line from a box to the type that rides on its edges; level where these only lead across."""
+    attributes: dict[str, object] = {"weight": _WEIGHTS[course], "arrowhead": "none"}
+    if course == "across":
+        attributes |= {"minlen": 0}
     if is_backward:
         attributes |= {"color": GRADIENT_LINE}
-    return f"{dot_string(tag.box)} -> {dot_string(tag.key)} [{_attributes(attributes)}]"
+    return _line(tag.box, tag.key, attributes, is_upward)
+
+
+def _line(source: str, target: str, attributes: dict[str, object], is_upward: bool) -> str:
+    """A line of DOT. What leads up is written the other way round with its arrow at the back, since lines lead down."""
+    if not is_upward:
+        return f"{dot_string(source)} -> {dot_string(target)} [{_attributes(attributes)}]"
+    ends = {"dir": "back", **({"arrowtail": attributes.pop("arrowhead")} if "arrowhead" in attributes else {})}
+    return f"{dot_string(target)} -> {dot_string(source)} [{_attributes({**attributes, **ends})}]"
 
 
 def _edge(edge: Edge, tags: dict[str, Tag]) -> str:
@@ -187,7 +200,9 @@ def _edge(edge: Edge, tags: dict[str, Tag]) -> str:
     attributes: dict[str, object] = {"weight": _WEIGHTS[edge.course]}
     if edge.is_backward:
         attributes |= {"color": GRADIENT_LINE}
-    return f"{dot_string(source)} -> {dot_string(edge.target)} [{_attributes(attributes)}]"
+    if edge.course == "across":
+        attributes |= {"minlen": 0}
+    return _line(source, edge.target, attributes, edge.is_upward)
 
 
 class _Html(str):

@@ -141,9 +141,10 @@ def _way(item: dict[str, Any], source: str, target: str, left: float, top: float
     for op in item["_draw_"]:
         if op["op"] == "b":
             points = [(_round(x - left), _round(top - y)) for x, y in op["points"]]
-    tips = [op["points"] for op in item.get("_hdraw_", ()) if op["op"] == "P"]
+    is_back = item.get("dir") == "back"
+    tips = [op["points"] for op in item.get("_tdraw_" if is_back else "_hdraw_", ()) if op["op"] == "P"]
     tip = tuple((_round(x - left), _round(top - y)) for x, y in tips[0]) if tips else ()
-    return Way(source, target, tuple(points), tip)
+    return Way(target, source, tuple(reversed(points)), tip) if is_back else Way(source, target, tuple(points), tip)
 
 
 def _outlines(operations: Sequence[dict[str, Any]], middle: Point) -> Iterator[Outline]:

@@ -13,9 +13,9 @@ Role = Literal["placeholder", "parameter", "constant", "operation", "layer", "lo
 Measure = Literal["value", "gradient", "memory"]
 """What a line below a box tells of it: the value, the gradient of the loss, the memory that it lies in."""
 
-Course = Literal["trunk", "chain", "side", "leaf", "skip"]
+Course = Literal["trunk", "chain", "side", "leaf", "skip", "across"]
 """The part of an edge in the drawing: on the longest way, on another straight way, from a leaf at the side of its only user or
-above it, or past other boxes."""
+above it, past other boxes, or across to the gradients that are drawn beside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Box:
     """A node, or a folded call of a layer or function. `key` is the same in every folding of the same program.
 
     `name` is the whole path of the value, `title` the first line, in bold where it is a name of the program. `node` has the
-    box's value; `nodes` are all that it shows.
+    box's value; `nodes` are all that it shows. What is upward stands beside the rest, and its edges lead up.
     """
 
     key: str
@@ -51,16 +51,21 @@ class Box:
     nodes: tuple[Node, ...]
     tooltip: str = ""
     is_backward: bool = False
+    is_upward: bool = False
     readings: tuple[Reading, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """The type of a value, which rides on the edges that leave its box; `key` is that of the value."""
+    """The type of a value, which rides on the edges that leave its box; `key` is that of the value.
+
+    Where many values go from one box to another they have one edge, and one tag that counts them.
+    """
 
     key: str
     box: str
     text: str
+    values: tuple[Node, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,7 @@ class Edge:
     value: str
     course: Course = "chain"
     is_backward: bool = False
+    is_upward: bool = False
 
 
 @dataclass(frozen=True, slots=True)

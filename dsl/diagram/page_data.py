@@ -61,7 +61,7 @@ def _of_diagram(diagram: Diagram) -> dict[str, Any]:
             for key, (box, where) in placed.items()
         },
         "tags": _tags([layout]),
-        "valueOf": {tag.key: number[by_key[tag.box].node] for tag in diagram.tags},
+        "valueOf": {tag.key: [number[by_key[tag.box].node]] for tag in diagram.tags},
         "scopes": {},
         "layouts": [_layout(diagram, layout)],
         "byDepth": [0],
@@ -122,7 +122,7 @@ class _Page:
         for diagram, layout in zip(self.diagrams, self.layouts, strict=True):
             for box in diagram.boxes:
                 boxes.setdefault(box.key, (box, layout.placed[box.key]))
-        known = dict.fromkeys(node for box, _ in boxes.values() for node in box.nodes)
+        tags = {tag.key: tag for diagram in self.diagrams for tag in diagram.tags}
         losses = sorted(self.number[node] for node in scene.losses if node in self.number)
         return {
             "title": scene.title,
@@ -132,7 +132,7 @@ class _Page:
             "nodes": [self._node(node) for node in scene.nodes],
             "boxes": {key: self._box(box, placed) for key, (box, placed) in boxes.items()},
             "tags": _tags(self.layouts),
-            "valueOf": {f"v{node.index}": self.number[node] for node in known},
+            "valueOf": {key: [self.number[node] for node in tag.values] for key, tag in tags.items()},
             "scopes": {keys[scope]: self._scope(scope) for scope in scene.scopes},
             "layouts": [_layout(*pair) for pair in zip(self.diagrams, self.layouts, strict=True)],
             "byDepth": self.by_depth,

@@ -23,7 +23,8 @@ Readings = Mapping[Node, Sequence[Reading]]
 class Scene:
     """Nodes in running order; `of` is the name of what gradients are taken of.
 
-    `gradient_of` names the nodes that are gradients of others, as `∂loss/∂w`. `readings` are shown below the boxes.
+    `gradient_of` names the nodes that are gradients of others, as `∂loss/∂w`. `readings` are shown below the boxes. Nodes that
+    are `upward` only compute gradients, and are drawn beside the others, from the loss up.
     """
 
     title: str
@@ -33,6 +34,7 @@ class Scene:
     metrics: frozenset[Node] = frozenset()
     gradient_of: Mapping[Node, str] = field(default_factory=dict[Node, str])
     readings: Readings = field(default_factory=dict[Node, Sequence[Reading]])
+    upward: frozenset[Node] = frozenset()
     depth: int | None = None
     of: str = ""
     _mirrors: dict[Scope, Scope] = field(default_factory=dict[Scope, Scope])

@@ -127,14 +127,15 @@ function unlight() {
 
 function relight() {
   picture.classList.toggle("lighting", Boolean(lit));
+  const holdsValue = (key) => data.valueOf[key].some((node) => lit.nodes.has(node));
   const holds = (key) => lit && data.boxes[key] && data.boxes[key].nodes.some((node) => lit.nodes.has(node));
   for (const [key, box] of drawn) box.classList.toggle("lit", Boolean(holds(key)));
-  for (const tag of picture.querySelectorAll(".tag")) tag.classList.toggle("lit", Boolean(lit && lit.nodes.has(data.valueOf[tag.dataset.key])));
+  for (const tag of picture.querySelectorAll(".tag")) tag.classList.toggle("lit", Boolean(lit && holdsValue(tag.dataset.key)));
   for (const way of part("ways").children) {
     const { source, target } = way.dataset;
-    const values = source in data.valueOf ? [data.valueOf[source]] : (data.boxes[source] || { nodes: [] }).nodes;
+    const values = data.valueOf[source] || (data.boxes[source] || { nodes: [] }).nodes;
     const goes = lit && (target in data.valueOf
-      ? lit.nodes.has(data.valueOf[target])
+      ? holdsValue(target)
       : values.some((value) => lit.nodes.has(value) && users[value].some((user) => lit.nodes.has(user) && data.boxes[target].nodes.includes(user))));
     for (const path of way.children) path.classList.toggle("lit", Boolean(goes));
   }
