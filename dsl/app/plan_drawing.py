@@ -19,4 +19,4 @@ def plan_subject(program: Program, view: View) -> Subject:
     """The calls of the compiled step, for the sizes of what is fed or of a batch. Raises ProgramError."""
     program.feed(view.feeds or {})
     plan = compiled(planned(program), view.engine if isinstance(view.engine, str) else AUTOMATIC)
-    return Subject(plan_diagram(f"plan of {plan.title}", plan.listing, plan.results[0]))
+    return Subject(plan_diagram(f"plan of {plan.title}", plan.listing, next(iter(plan.results), "")))

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 
-from dsl.diagram.courses import courses
+from dsl.diagram.courses import with_courses
 from dsl.diagram.labels import call, clipped, count_text, folded_name, options, own_name, type_text, without_path
 from dsl.diagram.model import Box, Cluster, Diagram, Edge, Role, Tag
 from dsl.diagram.scene import Scene
 from dsl.graph.node import Node
 from dsl.graph.outline import IsOpen, Outline, Step
 from dsl.graph.scope import Scope
-
 
 _MOST_VALUES = 2
 """So many values between two boxes have an edge each; more have one together."""
@@ -34,7 +32,7 @@ def build(scene: Scene, is_open: IsOpen | None = None) -> Diagram:
     shown = {key: tag for key, tag in tags.items() if tag.text}
     drawn = list(boxes.values())
     return Diagram(
-        scene.title, tuple(drawn), tuple(shown.values()), tuple(_with_courses(drawn, edges)), _clusters(scene, found)
+        scene.title, tuple(drawn), tuple(shown.values()), tuple(with_courses(drawn, edges)), _clusters(scene, found)
     )
 
 
@@ -63,35 +61,6 @@ def _edge(source: Box, target: Box, value: str) -> Edge:
 
 def _key(scene: Scene, step: Step) -> str:
     return scene.scope_keys[step.scope] if step.scope else f"n{step.node.index}"
-
-
-def _with_courses(boxes: Sequence[Box], edges: Sequence[Edge]) -> list[Edge]:
-    """The edges with what each is in the drawing; the gradients beside have straight ways of their own."""
-    found: list[Edge] = []
-    upward = {box.key for box in boxes if box.is_upward}
-    for beside in (False, True):
-        part = [box for box in boxes if box.is_upward == beside]
-        own = [edge for edge in edges if (edge.source in upward) == (edge.target in upward) == beside]
-        pairs = [(edge.source, edge.target) for edge in own]
-        ways = courses([box.key for box in part], pairs, _leaves(part, edges))
-        found += [replace(edge, course=course) for edge, course in zip(own, ways, strict=True)]
-    found += [replace(edge, course="across") for edge in edges if (edge.source in upward) != (edge.target in upward)]
-    return found
-
-
-def _leaves(boxes: Sequence[Box], edges: Sequence[Edge]) -> dict[str, str]:
-    """The parameters and constants, each with the box at whose side it may stand: its only user, in the same layer."""
-    users: dict[str, set[str]] = {}
-    for edge in edges:
-        users.setdefault(edge.source, set()).add(edge.target)
-    by_key = {box.key: box for box in boxes}
-    leaves: dict[str, str] = {}
-    for box in boxes:
-        if box.role in ("parameter", "constant"):
-            known = [by_key[key] for key in users.get(box.key, ()) if key in by_key]
-            beside = len(known) == 1 and known[0].around == box.around and known[0].role != "layer"
-            leaves[box.key] = known[0].key if beside else ""
-    return leaves
 
 
 _MOST_DETAILS, _MOST_GRADIENTS = 4, 3

@@ -3,8 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from dsl.diagram.model import Course
+from dsl.diagram.model import Box, Course, Edge
+
+
+def with_courses(boxes: Sequence[Box], edges: Sequence[Edge]) -> list[Edge]:
+    """The edges with what each is in the drawing; the gradients beside have straight ways of their own."""
+    found: list[Edge] = []
+    upward = {box.key for box in boxes if box.is_upward}
+    for beside in (False, True):
+        part = [box for box in boxes if box.is_upward == beside]
+        own = [edge for edge in edges if (edge.source in upward) == (edge.target in upward) == beside]
+        pairs = [(edge.source, edge.target) for edge in own]
+        ways = courses([box.key for box in part], pairs, _leaves(part, edges))
+        found += [replace(edge, course=course) for edge, course in zip(own, ways, strict=True)]
+    found += [replace(edge, course="across") for edge in edges if (edge.source in upward) != (edge.target in upward)]
+    return found
+
+
+def _leaves(boxes: Sequence[Box], edges: Sequence[Edge]) -> dict[str, str]:
+    """The parameters and constants, each with the box at whose side it may stand: its only user, in the same layer."""
+    users: dict[str, set[str]] = {}
+    for edge in edges:
+        users.setdefault(edge.source, set()).add(edge.target)
+    by_key = {box.key: box for box in boxes}
+    leaves: dict[str, str] = {}
+    for box in boxes:
+        if box.role in ("parameter", "constant", "memory"):
+            known = [by_key[key] for key in users.get(box.key, ()) if key in by_key]
+            beside = len(known) == 1 and known[0].around == box.around and known[0].role != "layer"
+            leaves[box.key] = known[0].key if beside else ""
+    return leaves
 
 
 def courses(keys: Sequence[str], edges: Sequence[tuple[str, str]], leaves: Mapping[str, str]) -> list[Course]:

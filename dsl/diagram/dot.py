@@ -51,12 +51,14 @@ _EDGE = {"color": LINE, "arrowsize": 0.6, "penwidth": 1}
 
 
 def _effort(diagram: Diagram) -> dict[str, object]:
-    """A limit to the search for straight lines in large graphs with few of them, where it takes many seconds."""
+    """Limits to the search for the best drawing where it takes many seconds: in large graphs, and in tangled ones."""
     skips = sum(edge.course == "skip" for edge in diagram.edges)
-    return {"nslimit": 0.3, "nslimit1": 1} if skips > max(_MANY, len(diagram.boxes) / 3) else {}
+    if skips > max(_MANY_SKIPS, len(diagram.boxes) / 2):
+        return {"nslimit": 0.3, "nslimit1": 1, "mclimit": 0.3}
+    return {"mclimit": 0.3} if len(diagram.boxes) > _MANY else {}
 
 
-_MANY = 100
+_MANY, _MANY_SKIPS = 300, 200
 
 
 def _inside(diagram: Diagram, around: str, indent: str) -> Iterator[str]:

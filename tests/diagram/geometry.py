@@ -1,4 +1,4 @@
-"""What is wrong with a picture, measured: boxes that overlap, letters outside their boxes, lines through what they do not touch."""
+"""What is wrong with a picture, measured: boxes that overlap, letters outside boxes, lines through what they do not touch."""
 
 from __future__ import annotations
 
