@@ -20,6 +20,7 @@ from dsl.engine.choice import Engine
 from dsl.engine.names import AUTOMATIC
 from dsl.graph.node import Node
 from dsl.ops.parameters import Array
+from dsl.source.collection import without_garbage_collection
 from dsl.source.diagnostic import ProgramError, fail
 from dsl.source.nearest import did_you_mean
 
@@ -125,8 +126,9 @@ def subject_of(program: Program, view: View) -> Subject:
         from dsl.app.plan_drawing import plan_subject
 
         return plan_subject(program, view)
-    part = _Part(program, view)
-    return Subject(build(part.scene), part.scene, part.recording())
+    with without_garbage_collection():
+        part = _Part(program, view)
+        return Subject(build(part.scene), part.scene, part.recording())
 
 
 class _Part:

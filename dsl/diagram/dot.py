@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from dsl.diagram.escaping import dot_string, markup
+from dsl.diagram.escaping import dot_string, graphviz_label
 from dsl.diagram.model import Box, Cluster, Course, Diagram, Edge, Reading, Tag
 from dsl.diagram.style import FONT, GRADIENT_LINE, INK, LINE, PALE_INK, Look, look, shade
 
@@ -113,7 +113,7 @@ def _cluster(cluster: Cluster) -> dict[str, object]:
 
 def _title(cluster: Cluster) -> dict[str, object]:
     return {
-        "label": _Html(markup(cluster.title)),
+        "label": _Html(graphviz_label(cluster.title)),
         "shape": "plaintext",
         "fontsize": 11,
         "fontcolor": GRADIENT_LINE if cluster.is_backward else PALE_INK,
@@ -141,8 +141,7 @@ def _box(box: Box) -> str:
 
 def _striped(box: Box, drawn: Look) -> str:
     """A bar and the rest, by their shares of the width, which is about that of the longest line."""
-    lines = [box.title, *box.details, *(f"{reading.title} {reading.text}" for reading in box.readings)]
-    share = _BAR / max(_NARROWEST, _LETTER * max(map(len, lines)) + 14)
+    share = _BAR / max(_NARROWEST, _LETTER * max(map(len, box.lines)) + 14)
     return f"{drawn.line};{share:.3f}:{drawn.fill}"
 
 
@@ -152,9 +151,9 @@ _BAR, _LETTER, _NARROWEST = 5, 5.2, 29
 
 def _label(box: Box) -> str:
     """The lines of a box as a table, in which readings have a background of their own."""
-    title = markup(box.title)
+    title = graphviz_label(box.title)
     rows = [f"<TR><TD>{f'<B>{title}</B>' if box.is_named else title}</TD></TR>"]
-    rows += [f'<TR><TD><FONT POINT-SIZE="10">{markup(text)}</FONT></TD></TR>' for text in box.details]
+    rows += [f'<TR><TD><FONT POINT-SIZE="10">{graphviz_label(text)}</FONT></TD></TR>' for text in box.details]
     rows += [_reading(reading) for reading in box.readings]
     return f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1">{"".join(rows)}</TABLE>'
 
@@ -162,13 +161,12 @@ def _label(box: Box) -> str:
 def _reading(reading: Reading) -> str:
     colour = shade(reading.measure, reading.level)
     background = f' BGCOLOR="{colour}"' if colour else ""
-    title = f"{markup(reading.title)} " if reading.title else ""
-    return f'<TR><TD{background}><FONT POINT-SIZE="10">{title}{markup(reading.text)}</FONT></TD></TR>'
+    return f'<TR><TD{background}><FONT POINT-SIZE="10">{graphviz_label(reading.line)}</FONT></TD></TR>'
 
 
 def _tag(tag: Tag) -> str:
     attributes = {
-        "label": _Html(markup(tag.text)),
+        "label": _Html(graphviz_label(tag.text)),
         "shape": "plaintext",
         "fontsize": 10,
         "fontcolor": PALE_INK,

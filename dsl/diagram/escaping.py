@@ -14,6 +14,15 @@ def markup(text: str) -> str:
     return escape(printable(text)).replace("`", "&#96;")
 
 
+def graphviz_label(text: str) -> str:
+    """Text in a label of Graphviz's own markup.
+
+    It has no empty ones, and a backslash there is read as an escape however it is written: a sign that looks like one takes its
+    place.
+    """
+    return markup(text).replace("\\", "\N{SET MINUS}") or "&#160;"
+
+
 def dot_string(text: str) -> str:
     """A quoted string of DOT. A backslash is doubled, since some attributes read `\\N` or `\\n` in them."""
     escaped = printable(text).replace("\\", "\\\\").replace('"', '\\"')

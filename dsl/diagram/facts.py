@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dsl.diagram.labels import clipped
+from dsl.diagram.labels import clipped, without_path
 from dsl.graph.formula import formula
 from dsl.graph.node import Node
 from dsl.graph.scope import Scope
@@ -48,12 +48,14 @@ def _formula(node: Node) -> str:
         return spell(node.value) if node.value.size <= _MOST_ELEMENTS else f"an array of {node.value.size:,} numbers"
     if node.operation is None:
         return node.kind
-    return formula(node, {source: _written(source) for source in node.inputs})
+    return formula(node, {source: _written(source, node) for source in node.inputs})
 
 
-def _written(source: Node) -> str:
-    is_number = source.kind == "constant" and source.value.size == 1
-    return spell(source.value.reshape(-1)[0].item()) if is_number else called(source)
+def _written(source: Node, user: Node) -> str:
+    """An input as the formula of its user has it: without the path of the layer that both lie in."""
+    if source.kind == "constant" and source.value.size == 1:
+        return spell(source.value.reshape(-1)[0].item())
+    return without_path(called(source), user.scope)
 
 
 def _meaning(node: Node) -> str:
@@ -65,7 +67,7 @@ def _meaning(node: Node) -> str:
     if len(tensors) != len(node.inputs):
         return ""
     names = {parameter.name: parameter.name for parameter in operation.parameters}
-    names |= {name: _written(source) for name, source in zip(tensors, node.inputs, strict=True)}
+    names |= {name: _written(source, node) for name, source in zip(tensors, node.inputs, strict=True)}
     return operation.formula.format(**names)
 
 

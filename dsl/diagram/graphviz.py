@@ -40,7 +40,11 @@ def draw(jobs: Sequence[tuple[str, str]]) -> list[bytes]:
     """What Graphviz makes of graphs in DOT, each in its format. Raises ProgramError without it, and where it fails."""
     check_installed()
     with _fonts() as configuration:
-        environment = {**os.environ, "FONTCONFIG_FILE": str(configuration), "PYTHONPATH": os.pathsep.join(sys.path)}
+        environment = {
+            **os.environ,
+            "FONTCONFIG_FILE": str(configuration),
+            "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+        }
         try:
             done = subprocess.run(
                 [sys.executable, "-P", str(_WORKER)],

@@ -57,8 +57,7 @@ def _lines(diagram: Diagram) -> Iterator[str]:
 
 def _box(box: Box) -> str:
     opening, closing = _SHAPES[box.role]
-    lines = [box.title, *box.details, *(f"{reading.title} {reading.text}".strip() for reading in box.readings)]
-    label = "<br>".join(map(mermaid_label, lines))
+    label = "<br>".join(map(mermaid_label, box.lines))
     name = "gradient" if box.is_backward else box.role
     return f'{box.key}{opening}"{label}"{closing}:::{name}'
 

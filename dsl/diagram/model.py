@@ -31,6 +31,11 @@ class Reading:
     text: str
     level: float | None = None
 
+    @property
+    def line(self) -> str:
+        """What is written in the box."""
+        return f"{self.title} {self.text}" if self.title else self.text
+
 
 @dataclass(frozen=True, slots=True)
 class Box:
@@ -53,6 +58,11 @@ class Box:
     is_backward: bool = False
     is_upward: bool = False
     readings: tuple[Reading, ...] = ()
+
+    @property
+    def lines(self) -> list[str]:
+        """All that is written in the box."""
+        return [self.title, *self.details, *(reading.line for reading in self.readings)]
 
 
 @dataclass(frozen=True, slots=True)

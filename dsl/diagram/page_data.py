@@ -9,13 +9,13 @@ from typing import Any
 from dsl.diagram.build import build
 from dsl.diagram.exporter import Subject
 from dsl.diagram.facts import called, facts
-from dsl.diagram.layout import Layout, Placed, Text, lay_out
+from dsl.diagram.layout import Layout, Placed, lay_out
 from dsl.diagram.model import Box, Diagram
 from dsl.diagram.recording import Measured, Recording
 from dsl.diagram.scene import Scene
 from dsl.diagram.signs import legend
 from dsl.diagram.style import look_class
-from dsl.diagram.svg import curve, outlines_of, points, texts_of
+from dsl.diagram.svg import Line, curve, outlines_of, points, texts_of, words_of
 from dsl.graph.node import Node
 from dsl.graph.outline import IsOpen, to_depth
 from dsl.graph.scope import Scope
@@ -60,7 +60,7 @@ def _of_diagram(diagram: Diagram) -> dict[str, Any]:
             key: {**_box(box, where), "nodes": [number[box.node]], "node": number[box.node]}
             for key, (box, where) in placed.items()
         },
-        "tags": _tags([layout]),
+        "tags": _tags([diagram], [layout]),
         "valueOf": {tag.key: [number[by_key[tag.box].node]] for tag in diagram.tags},
         "scopes": {},
         "layouts": [_layout(diagram, layout)],
@@ -131,7 +131,7 @@ class _Page:
             "losses": losses,
             "nodes": [self._node(node) for node in scene.nodes],
             "boxes": {key: self._box(box, placed) for key, (box, placed) in boxes.items()},
-            "tags": _tags(self.layouts),
+            "tags": _tags(self.diagrams, self.layouts),
             "valueOf": {key: [self.number[node] for node in tag.values] for key, tag in tags.items()},
             "scopes": {keys[scope]: self._scope(scope) for scope in scene.scopes},
             "layouts": [_layout(*pair) for pair in zip(self.diagrams, self.layouts, strict=True)],
@@ -210,18 +210,16 @@ def _box(box: Box, placed: Placed) -> dict[str, Any]:
     }
 
 
-def _tags(layouts: Sequence[Layout]) -> dict[str, Any]:
+def _tags(diagrams: Sequence[Diagram], layouts: Sequence[Layout]) -> dict[str, list[Line]]:
     """The types on edges and the titles of layers, as they are drawn around their middle."""
-    return {
-        key: [_text(text) for text in placed.texts]
-        for layout in layouts
-        for key, placed in layout.placed.items()
-        if key[0] in "vt"
-    }
-
-
-def _text(text: Text) -> list[Any]:
-    return [text.x, text.y, text.width, text.size, "pale", text.text]
+    found: dict[str, list[Line]] = {}
+    for diagram, layout in zip(diagrams, layouts, strict=True):
+        letters = {tag.key: tag.text for tag in diagram.tags}
+        letters |= {f"t{cluster.key}": cluster.title for cluster in diagram.clusters}
+        for key, text in letters.items():
+            if key in layout.placed:
+                found.setdefault(key, list(words_of(text, layout.placed[key].texts)))
+    return found
 
 
 def _layout(diagram: Diagram, layout: Layout) -> dict[str, Any]:

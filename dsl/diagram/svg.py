@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from dsl.diagram.escaping import markup
 from dsl.diagram.layout import Frame, Layout, Placed, Point, Text, Way
-from dsl.diagram.model import Box, Diagram
+from dsl.diagram.model import Box, Cluster, Diagram
 from dsl.diagram.style import css, look, look_class
 
 MARGIN = 10
@@ -27,25 +27,32 @@ def _lines(diagram: Diagram, layout: Layout) -> Iterator[str]:
     yield f"<title>{title}</title>"
     yield f"<style>{css()}</style>"
     yield f'<rect class="page" x="{-MARGIN}" y="{-MARGIN}" width="{width}" height="{height}"/>'
-    backward = {cluster.key for cluster in diagram.clusters if cluster.is_backward}
+    clusters = {cluster.key: cluster for cluster in diagram.clusters}
     for frame in layout.frames:
-        yield from _frame(frame, frame.key in backward)
+        yield from _frame(frame, clusters[frame.key], layout.placed.get(f"t{frame.key}"))
     known = diagram.ways
     for way in layout.ways:
         yield from _way(way, known.get((way.source, way.target), False))
-    boxes = {box.key: box for box in diagram.boxes}
-    for placed in layout.placed.values():
-        box = boxes.get(placed.key)
-        yield from _box(box, placed) if box else _words(placed)
+    for tag in diagram.tags:
+        yield from _words(tag.text, layout.placed[tag.key])
+    for box in diagram.boxes:
+        yield from _box(box, layout.placed[box.key])
     yield "</svg>"
 
 
-def _frame(frame: Frame, is_backward: bool) -> Iterator[str]:
+def _frame(frame: Frame, cluster: Cluster, title: Placed | None) -> Iterator[str]:
     size = f'width="{_number(frame.right - frame.left)}" height="{_number(frame.bottom - frame.top)}"'
-    name = "frame backward" if is_backward else "frame"
+    name = "frame backward" if cluster.is_backward else "frame"
     yield f'<rect class="{name}" x="{_number(frame.left)}" y="{_number(frame.top)}" {size} rx="10"/>'
-    for text in frame.texts:
-        yield _text(text, "pale")
+    if title:
+        yield from _words(cluster.title, title)
+    else:
+        yield from map(_text, words_of(cluster.title, frame.texts))
+
+
+def _words(letters: str, placed: Placed) -> Iterator[str]:
+    for x, y, width, size, name, text in words_of(letters, placed.texts):
+        yield _text((placed.x + x, placed.y + y, width, size, name, text))
 
 
 def _way(way: Way, is_backward: bool) -> Iterator[str]:
@@ -62,8 +69,7 @@ def _box(box: Box, placed: Placed) -> Iterator[str]:
         yield f'<path class="{name}" d="{path}"/>'
     for outline in bands:
         yield f'<path class="band" d="{outline.path}" fill="{outline.fill}"/>'
-    for x, y, width, size, name, text in texts_of(box, placed):
-        yield _text(Text(x, y, width, size, False, "", text), name)
+    yield from map(_text, texts_of(box, placed))
     yield "</g>"
 
 
@@ -79,25 +85,34 @@ def outlines_of(box: Box, placed: Placed) -> Iterator[tuple[str, str]]:
         yield outline.path, "shape line" if not outline.fill else "bar" if outline.fill == bar else "shape"
 
 
-def texts_of(box: Box, placed: Placed) -> Iterator[tuple[float, float, float, float, str, str]]:
-    """The lines inside a box: place, width, size, class and letters."""
+Line = tuple[float, float, float, float, str, str]
+"""A line of text: place, width, size, class and letters."""
+
+
+def texts_of(box: Box, placed: Placed) -> Iterator[Line]:
+    """The lines inside a box, with the diagram's own letters: those that come back from Graphviz only say where."""
     words = 1 + len(box.details)
-    for number, text in enumerate(placed.texts):
+    for number, (text, letters) in enumerate(zip(placed.texts, box.lines, strict=True)):
         name = "strong" if text.is_bold else "" if number < words else "reading"
-        yield text.x, text.y, text.width, text.size, name, text.text
+        yield text.x, text.y, text.width, text.size, name, letters
 
 
-def _words(placed: Placed) -> Iterator[str]:
-    for text in placed.texts:
-        moved = Text(placed.x + text.x, placed.y + text.y, text.width, text.size, text.is_bold, text.colour, text.text)
-        yield _text(moved, "pale")
+def words_of(letters: str, texts: Sequence[Text]) -> Iterator[Line]:
+    """A type on an edge, or the title of a layer."""
+    for text in texts:
+        yield text.x, text.y, text.width, text.size, "pale", letters
 
 
-def _text(text: Text, name: str) -> str:
+def _text(line: Line) -> str:
+    x, y, width, size, name, letters = line
     classes = f' class="{name}"' if name else ""
-    size = "" if text.size == 12 else f' font-size="{_number(text.size)}"'
-    place = f'x="{_number(text.x)}" y="{_number(text.y)}" textLength="{_number(text.width)}"'
-    return f'<text{classes}{size} {place} lengthAdjust="spacingAndGlyphs">{markup(text.text)}</text>'
+    font = "" if size == _USUAL else f' font-size="{_number(size)}"'
+    place = f'x="{_number(x)}" y="{_number(y)}" textLength="{_number(width)}"'
+    return f'<text{classes}{font} {place} lengthAdjust="spacingAndGlyphs">{markup(letters)}</text>'
+
+
+_USUAL = 12
+"""The size of letters that the style sheet has."""
 
 
 def curve(way: Sequence[Point]) -> str:

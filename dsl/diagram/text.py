@@ -108,7 +108,7 @@ class _Column:
         """A leaf on one line: its sign, its name, its readings the first time, and its type on the way."""
         words = [f"{_MARKS[box.role]}{box.title}"]
         if not again:
-            words += [f"{reading.title} {reading.text}".strip() for reading in box.readings]
+            words += [reading.line for reading in box.readings]
         kind = self.types.get(value, "")
         return f"{'  '.join(words)} ─{f' {kind} ─' if kind else ''}"
 
@@ -244,5 +244,4 @@ class _Column:
 def _inside(box: Box) -> list[str]:
     """The lines of a box of the column."""
     mark = _MARKS.get(box.role, "")
-    readings = [f"{reading.title} {reading.text}".strip() for reading in box.readings]
-    return [f"{mark}{box.title}", *box.details, *readings]
+    return [f"{mark}{box.title}", *box.lines[1:]]

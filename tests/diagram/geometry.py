@@ -34,9 +34,8 @@ def _missing(diagram: Diagram, layout: Layout) -> Iterator[str]:
             yield f"{key} is not placed"
     for box in diagram.boxes:
         shown = [text.text for text in layout.placed[box.key].texts]
-        for line in (box.title, *box.details):
-            if line not in shown:
-                yield f"{box.key} does not show {line!r} but {shown}"
+        if shown != box.lines:
+            yield f"{box.key} does not show {box.lines} but {shown}"
     for tag in diagram.tags:
         if [text.text for text in layout.placed[tag.key].texts] != [tag.text]:
             yield f"{tag.key} does not show {tag.text!r}"
@@ -88,8 +87,12 @@ def _meet(a: float, across: float, b: float, width: float) -> bool:
 def _lines_through(layout: Layout) -> Iterator[str]:
     for way in layout.ways:
         points = list(places(way))
+        across, down = zip(*points, strict=True)
+        around = min(across) - 1, min(down) - 1, max(across) + 1, max(down) + 1
         for placed in layout.placed.values():
-            if placed.key not in (way.source, way.target) and any(_inside(point, placed) for point in points):
+            if placed.key in (way.source, way.target) or not _overlap(placed.corners, around):
+                continue
+            if any(_inside(point, placed) for point in points):
                 yield f"the line from {way.source} to {way.target} goes through {placed.key}"
 
 

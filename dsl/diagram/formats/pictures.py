@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar
 
 from dsl.diagram.dot import dot_text
@@ -62,5 +63,10 @@ class Pdf:
         check_installed()
 
     def export(self, subject: Subject) -> bytes:
-        """The page."""
-        return draw([(dot_text(subject.diagram), "pdf")])[0]
+        """The page, with no date in it, so that the same program gives the same bytes."""
+        (page,) = draw([(dot_text(subject.diagram), "pdf")])
+        return _DATE.sub(lambda date: date[1] + b"D:19700101000000".ljust(len(date[2])) + date[3], page)
+
+
+_DATE = re.compile(rb"(/CreationDate \()([^)]*)(\))")
+"""The date that the PDF writer puts in; what takes its place is as long, since places in the file are counted."""
