@@ -16,7 +16,7 @@ from dsl.ops.parameters import Array
 
 _FEW = 4
 """Arrays up to so many elements are shown whole."""
-_DECADES = 6
+_DECADES = 4
 """A gradient so many powers of ten below the largest has no colour left."""
 
 

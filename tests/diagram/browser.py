@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -43,9 +44,8 @@ class Browser:
     def __init__(self, program: str, profile: Path) -> None:
         to_browser, from_us = (_high(end) for end in os.pipe())
         to_us, from_browser = (_high(end) for end in os.pipe())
-        # The browser reads from descriptor 3 and writes to 4.
-        shell = f'exec "$0" "$@" 3<&{to_browser} 4>&{from_browser}'
-        command = ["/bin/sh", "-c", shell, program, *OPTIONS, f"--user-data-dir={profile}", "about:blank"]
+        begin = [sys.executable, "-c", _BEGIN, str(to_browser), str(from_browser)]
+        command = [*begin, program, *OPTIONS, f"--user-data-dir={profile}", "about:blank"]
         quiet = subprocess.DEVNULL
         self._process = subprocess.Popen(
             command, stdin=quiet, stdout=quiet, stderr=quiet, pass_fds=(to_browser, from_browser)
@@ -209,13 +209,34 @@ class Browser:
         """Write into what has the focus."""
         self.call("Input.insertText", text=text)
 
-    def screenshot(self) -> bytes:
-        """The window as PNG."""
-        return base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"])
+    def screenshot(self, selector: str = "", inset: float = 0) -> bytes:
+        """The window as PNG, or an element in it, without so many points at its sides."""
+        clip: dict[str, Any] = {}
+        if selector:
+            found = f"document.querySelector({json.dumps(selector)}).getBoundingClientRect().toJSON()"
+            box = self.value(found)
+            clip = {
+                "x": box["x"] + inset,
+                "y": box["y"] + inset,
+                "width": box["width"] - 2 * inset,
+                "height": box["height"] - 2 * inset,
+                "scale": 1,
+            }
+        more = {"clip": clip} if clip else {}
+        return base64.b64decode(self.call("Page.captureScreenshot", format="png", **more)["data"])
+
+
+_BEGIN = """
+import os, sys
+os.dup2(int(sys.argv[1]), 3)
+os.dup2(int(sys.argv[2]), 4)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+"""Begins the browser, which reads from descriptor 3 and writes to 4."""
 
 
 def _high(descriptor: int) -> int:
-    """A copy of a descriptor that is neither 3 nor 4, and has a single digit, as the shell needs it."""
+    """A copy of a descriptor that is neither 3 nor 4."""
     copy = fcntl.fcntl(descriptor, fcntl.F_DUPFD, 5)
     os.close(descriptor)
     return copy

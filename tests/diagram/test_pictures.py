@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-import struct
 import subprocess
 import sys
 import time
-import zlib
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pytest
+from dots import brightness
 from drawn import TWELVE
 
 import dsl
@@ -32,44 +31,10 @@ train { minimize = loss; steps = 1 }
 """
 
 
-def pixels(data: bytes) -> npt.NDArray[np.uint8]:
-    """The brightness of the dots of a PNG of eight bits without interlacing."""
-    at, body, header = 8, b"", (0, 0, 0)
-    while at < len(data):
-        (size,) = struct.unpack(">I", data[at : at + 4])
-        kind, content = data[at + 4 : at + 8], data[at + 8 : at + 8 + size]
-        if kind == b"IHDR":
-            width, height, depth, colour, _, _, interlaced = struct.unpack(">IIBBBBB", content)
-            assert (depth, interlaced) == (8, 0)
-            header = width, height, {0: 1, 2: 3, 4: 2, 6: 4}[colour]
-        elif kind == b"IDAT":
-            body += content
-        at += size + 12
-    width, height, channels = header
-    raw = np.frombuffer(zlib.decompress(body), np.uint8).reshape(height, 1 + width * channels)
-    lines = np.zeros((height + 1, width + 1, channels), np.int64)
-    for y in range(height):
-        line = raw[y, 1:].reshape(width, channels).astype(np.int64)
-        for x in range(width):
-            left, above, corner = lines[y + 1, x], lines[y, x + 1], lines[y, x]
-            match raw[y, 0]:
-                case 0:
-                    guess = np.zeros(channels, np.int64)
-                case 1:
-                    guess = left
-                case 2:
-                    guess = above
-                case 3:
-                    guess = (left + above) // 2
-                case _:
-                    estimate = left + above - corner
-                    a, b, c = abs(estimate - left), abs(estimate - above), abs(estimate - corner)
-                    guess = np.where((a <= b) & (a <= c), left, np.where(b <= c, above, corner))
-            lines[y + 1, x + 1] = (line[x] + guess) % 256
-    return lines[1:, 1:, :3].mean(axis=-1).astype(np.uint8)
-
-
-LETTER = 'digraph { graph [dpi=72 margin=0 pad=0] node [fontname="Source Sans Pro" fontsize=24 shape=plaintext margin=0] a [label=<%s>] }'
+LETTER = (
+    "digraph { graph [dpi=72 margin=0 pad=0] "
+    'node [fontname="Source Sans Pro" fontsize=24 shape=plaintext margin=0] a [label=<%s>] }'
+)
 
 
 class TestLetters:
@@ -84,7 +49,7 @@ class TestLetters:
         monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
         letters = ["l", "i", "m", "∂", "→", "λ", "×", "…", "\U00013000"]
         found = draw([(LETTER % letter, "png") for letter in letters])
-        return {letter: pixels(data) for letter, data in zip(letters, found, strict=True)}
+        return {letter: brightness(data) for letter, data in zip(letters, found, strict=True)}
 
     def test_letters_differ_from_each_other_and_from_the_sign_of_a_missing_one(
         self, drawn: dict[str, npt.NDArray[np.uint8]]

@@ -20,7 +20,7 @@ function paint(node) {
   const found = measured(mode, node);
   if (!found) return "url(#hatch)";
   if (mode === "gradients") {
-    const share = found[3] && largest[now] ? Math.max(0, 1 + Math.log10(found[3] / largest[now]) / 6) : 0;
+    const share = found[3] && largest[now] ? Math.max(0, 1 + Math.log10(found[3] / largest[now]) / 4) : 0;
     return `rgb(160 70 160 / ${(0.05 + 0.65 * share).toFixed(3)})`;
   }
   const size = Math.abs(found[2]) / (1 + Math.abs(found[2]));
@@ -101,7 +101,7 @@ function roleSign([look, word, outlines]) {
 function scale() {
   const signs = mode === "values"
     ? [["rgb(64 124 196 / 0.7)", "mean far below 0"], ["rgb(224 130 40 / 0.05)", "mean 0"], ["rgb(224 130 40 / 0.7)", "mean far above 0"]]
-    : [["rgb(160 70 160 / 0.7)", "the largest gradient"], ["rgb(160 70 160 / 0.38)", "a thousandth of it"], ["rgb(160 70 160 / 0.05)", "a millionth, or 0"]];
+    : [["rgb(160 70 160 / 0.7)", "the largest gradient"], ["rgb(160 70 160 / 0.38)", "a hundredth of it"], ["rgb(160 70 160 / 0.05)", "a ten-thousandth, or 0"]];
   return [...signs, ["url(#hatch)", "not computed"]].map(([fill, word]) => {
     const item = element("li");
     const sign = shape("svg", { class: "nn-diagram", width: 26, height: 18, viewBox: "0 0 26 18", "aria-hidden": "true" });
