@@ -30,8 +30,12 @@ def dot_string(text: str) -> str:
 
 
 def mermaid_label(text: str) -> str:
-    """Text between the quotes of a Mermaid label: every letter that might mean something there by its number."""
-    return "".join(char if char.isalnum() or char in _PLAIN else f"#{ord(char)};" for char in printable(text))
+    """Text between the quotes of a Mermaid label: every letter that might mean something there by its number.
+
+    A label there must not be empty.
+    """
+    written = "".join(char if char.isalnum() or char in _PLAIN else f"#{ord(char)};" for char in printable(text))
+    return written or "#160;"
 
 
 _PLAIN = " _.,:+-*/()[]=·…∂×"

@@ -27,11 +27,9 @@ class Facts:
 def facts(node: Node) -> Facts:
     """What is told of a node."""
     places = [_place(span) for span in _spans(node)]
-    return Facts(
-        clipped(_formula(node), _LONGEST_FORMULA),
-        clipped(_meaning(node), _LONGEST_FORMULA),
-        tuple(dict.fromkeys(places)),
-    )
+    text, meaning = _formula(node), _meaning(node)
+    written_out = "" if meaning == text else clipped(meaning, _LONGEST_FORMULA)
+    return Facts(clipped(text, _LONGEST_FORMULA), written_out, tuple(dict.fromkeys(places)))
 
 
 def called(node: Node) -> str:

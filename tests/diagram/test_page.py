@@ -320,7 +320,8 @@ class TestLooks:
         outside = window.value(
             "[...document.querySelectorAll('button, input, #legend, #boxes .box')].filter((e) => {"
             " const b = e.getBoundingClientRect();"
-            " return b.width && (b.left < -1 || b.right > innerWidth + 1 || b.top < -1 || b.bottom > innerHeight + 1); }).length"
+            " const is_out = b.left < -1 || b.right > innerWidth + 1 || b.top < -1 || b.bottom > innerHeight + 1;"
+            " return b.width && is_out; }).length"
         )
         assert outside == 0
 
