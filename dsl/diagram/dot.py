@@ -8,7 +8,7 @@ from dsl.diagram.escaping import dot_string, graphviz_label
 from dsl.diagram.model import Box, Cluster, Course, Diagram, Edge, Reading, Tag
 from dsl.diagram.style import FONT, GRADIENT_LINE, INK, LINE, PALE_INK, Look, look, shade
 
-_WEIGHTS: dict[Course, int] = {"trunk": 1000, "chain": 50, "side": 2, "leaf": 2, "skip": 0, "across": 1}
+_WEIGHTS: dict[Course, int] = {"trunk": 1000, "chain": 50, "side": 2, "leaf": 2, "skip": 1, "across": 1}
 """How much straighter and shorter an edge is drawn than others: what skips goes round, so that the trunk is one column."""
 
 
