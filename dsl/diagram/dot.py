@@ -62,7 +62,7 @@ _MANY, _MANY_SKIPS = 300, 200
 
 
 def _inside(diagram: Diagram, around: str, indent: str) -> Iterator[str]:
-    """The boxes that lie directly in a cluster, and the clusters in it; no recursion deeper than layers lie in each other."""
+    """The boxes that lie directly in a cluster, and the clusters in it, which may be nested to any depth."""
     boxes: dict[str, list[Box]] = {}
     tags: dict[str, list[Tag]] = {}
     for box in diagram.boxes:

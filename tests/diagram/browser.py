@@ -6,7 +6,6 @@ https://chromedevtools.github.io/devtools-protocol describes the messages: JSON,
 from __future__ import annotations
 
 import base64
-import fcntl
 import json
 import os
 import shutil
@@ -237,6 +236,8 @@ os.execv(sys.argv[3], sys.argv[3:])
 
 def _high(descriptor: int) -> int:
     """A copy of a descriptor that is neither 3 nor 4."""
+    import fcntl
+
     copy = fcntl.fcntl(descriptor, fcntl.F_DUPFD, 5)
     os.close(descriptor)
     return copy
