@@ -171,7 +171,7 @@ class TestFormats:
                 shown = [op["text"] for op in boxes[box.key].get("_ldraw_", ()) if op["op"] == "T"]
                 assert list(map(seen, shown)) == list(map(seen, box.lines))
 
-    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(texts=st.lists(TEXTS, min_size=6, max_size=12))
     def test_svg_has_the_same_elements_whatever_they_are_called(self, diagram: Diagram, texts: list[str]) -> None:
         pytest.importorskip("pygraphviz")
@@ -180,7 +180,7 @@ class TestFormats:
         assert names <= {"svg", "title", "style", "rect", "g", "path", "text"}
         assert not {name for element in root.iter() for name in element.attrib} & {"href", "onload", "onerror"}
 
-    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(texts=st.lists(TEXTS, min_size=6, max_size=12))
     def test_a_page_has_its_own_scripts_and_no_others(self, diagram: Diagram, texts: list[str]) -> None:
         pytest.importorskip("pygraphviz")

@@ -55,6 +55,13 @@ def test_its_gradients_beside_it(path: Path) -> None:
     assert all_faults([(depth, diagram) for depth, diagram in diagrams if len(diagram.boxes) <= MOST]) == []
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("depth", [1, 2])
+def test_the_gradients_of_a_large_program(depth: int) -> None:
+    scene = scene_of(dsl.loads(TWELVE), View(backward=True))
+    assert all_faults([(depth, build(scene, to_depth(depth)))]) == []
+
+
 @pytest.mark.parametrize(
     "path", [path for path in PROGRAMS if path.stem not in WITHOUT_LOSS], ids=lambda path: path.stem
 )
