@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from dsl.app.feeding import check_complete
 from dsl.app.prediction import Needs
 from dsl.app.readings import gradient_readings, value_readings
 from dsl.diagram.build import build
-from dsl.diagram.formats import Dot, Subject, Svg, Text, check_size, write
+from dsl.diagram.formats import Dot, Page, Subject, Svg, Text, check_size, write
 from dsl.diagram.model import Reading
 from dsl.diagram.recording import Recording, Snapshot, measure
 from dsl.diagram.scene import Scene
@@ -52,8 +52,9 @@ class View:
 class Drawing:
     """A program drawn: `svg`, `dot` and `text` are its formats, `save` writes any; a notebook shows it."""
 
-    def __init__(self, subject: Subject) -> None:
-        self.subject = subject
+    def __init__(self, program: Program, view: View) -> None:
+        self._program, self._view = program, view
+        self.subject = subject_of(program, view)
 
     @property
     def svg(self) -> str:
@@ -76,8 +77,13 @@ class Drawing:
         return exporter.export(self.subject).decode()
 
     def save(self, path: str | Path) -> None:
-        """Write the picture in the format of the path's ending. Raises ProgramError."""
-        write(self.subject, path)
+        """Write the picture in the format of the path's ending. Raises ProgramError.
+
+        A page has the values and gradients that can be computed, whether boxes show them or not.
+        """
+        is_page = Path(path).suffix.lower() == Page.ending
+        subject = subject_of(self._program, replace(self._view, known=True)) if is_page else self.subject
+        write(subject, path)
 
     def _repr_svg_(self) -> str | None:
         """The picture in a notebook; nothing where it cannot be drawn."""
@@ -112,7 +118,7 @@ def drawing_of(program: Program, view: Mapping[str, Any]) -> Drawing:
         if name not in known:
             hint = did_you_mean(name, known, f"there are {', '.join(known)}")
             raise fail("name", f"a diagram has no option `{name}`", hint=hint)
-    return Drawing(subject_of(program, View(**view, engine=program.engine)))
+    return Drawing(program, View(**view, engine=program.engine))
 
 
 def scene_of(program: Program, view: View) -> Scene:

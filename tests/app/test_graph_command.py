@@ -190,6 +190,11 @@ class TestPython:
         with pytest.raises(dsl.ProgramError, match="drawing needs Graphviz"):
             assert program.diagram().svg
 
+    def test_a_page_has_values_here_too(self, neuron: Path) -> None:
+        pytest.importorskip("pygraphviz")
+        dsl.load(neuron).diagram().save("neuron.html")
+        assert '"steps":[0]' in Path("neuron.html").read_text()
+
     def test_an_option_that_is_none(self, neuron: Path) -> None:
         with pytest.raises(dsl.ProgramError, match="a diagram has no option `dept`") as caught:
             dsl.load(neuron).diagram(dept=1)

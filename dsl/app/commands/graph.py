@@ -58,20 +58,18 @@ def command(
 
     Layers and functions are boxes that fold. The types of values stand on the edges that they take.
     """
-    from dsl.app.drawing import Drawing, View, subject_of
+    from dsl.app.drawing import Drawing, View
     from dsl.app.files import check_writable
     from dsl.app.output import print_json
     from dsl.diagram.formats import exporter_of
 
-    if plan and (values or gradients or backward or of or depth is not None):
-        raise click.UsageError("--plan shows the whole compiled step, and goes together with no other view")
+    if plan and (values or gradients or backward or of or on or depth is not None):
+        raise click.UsageError("--plan shows the whole compiled step, and goes together with no other view, nor with --on")
     if output:
         exporter_of(output)
         check_writable(output)
     program = open_program(file, settings, engine, load)
-    is_page = bool(output) and output.lower().endswith(".html") and not (values or gradients)
-    view = View(depth, values, gradients, backward, plan, of, read_feeds(feeds), on, engine, known=is_page)
-    drawing = Drawing(subject_of(program, view))
+    drawing = Drawing(program, View(depth, values, gradients, backward, plan, of, read_feeds(feeds), on, engine))
     if output:
         drawing.save(output)
     if format == "json":

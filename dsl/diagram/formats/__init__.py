@@ -3,6 +3,7 @@
 from dsl.diagram.exporter import EXPORTERS, Exporter, Subject, check_size, exporter_of, write
 from dsl.diagram.formats import graphs, page, pictures, terminal
 from dsl.diagram.formats.graphs import Dot
+from dsl.diagram.formats.page import Page
 from dsl.diagram.formats.pictures import Svg
 from dsl.diagram.formats.terminal import Text
 
@@ -10,6 +11,7 @@ __all__ = [
     "EXPORTERS",
     "Dot",
     "Exporter",
+    "Page",
     "Subject",
     "Svg",
     "Text",
