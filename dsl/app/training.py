@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dsl.app.program import Program
+    from dsl.app.recorder import RecordedRun
     from dsl.training.history import History
     from dsl.training.loop import Outcome
     from dsl.training.run import TrainRun
@@ -24,9 +25,11 @@ def train_with_progress(
     program: Program,
     names: list[str] | None = None,
     quiet: bool = False,
+    record: str | None = None,
     overrides: Mapping[str, Any] | None = None,
 ) -> list[Outcome]:
-    """Carry out the runs, keys overridden, showing on standard error how far they are.
+    """Carry out the runs, keys overridden, showing on standard error how far they are, and recording them where a page is
+    asked for.
 
     An interruption from the keyboard is raised again as TrainingInterrupt.
     """
@@ -34,10 +37,16 @@ def train_with_progress(
 
     progress = progress_for(quiet)
     outcomes: list[Outcome] = []
-    for run in program.runs(names, overrides):
+    runs = program.runs(names, overrides)
+    pages: list[RecordedRun | None] = [None] * len(runs)
+    if record:
+        from dsl.app.recorder import recordings
+
+        pages = recordings(program, runs, record)
+    for run, page in zip(runs, pages, strict=True):
         progress.run = None
         try:
-            outcomes.append(program.train_one(run, progress))
+            outcomes.append(program.train_one(run, progress, page))
         except KeyboardInterrupt:
             raise TrainingInterrupt(progress.place(), _kept(program, run)) from None
     return outcomes
