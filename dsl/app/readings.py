@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from dsl.engine.figures import array, rounded
 from dsl.diagram.model import Measure, Reading
 from dsl.diagram.recording import Measured, measure
 from dsl.diagram.style import NOT_COMPUTED
+from dsl.engine.figures import array, rounded
 from dsl.graph.node import Node
 from dsl.ops.parameters import Array
 

@@ -13,17 +13,19 @@ from dsl.app import options
 @click.argument("file", required=False, type=click.Path(dir_okay=False))
 @click.option("--echo", is_flag=True, help="Print what is read from a pipe, with its prompts, as a terminal shows it.")
 @click.option("--keep-going", is_flag=True, help="Go on after a mistake in what is read from a pipe.")
+@options.quiet_option
 @options.engine_option
 @options.format_option
-def command(file: str | None, echo: bool, keep_going: bool, engine: str, format: str) -> int:
+def command(file: str | None, echo: bool, keep_going: bool, quiet: bool, engine: str, format: str) -> int:
     """Type statements and expressions, and see at once what they come to.
 
-    `:help` lists the commands of a session. What is read from a pipe is carried out as if it were typed, up to the first mistake.
+    `:help` lists the commands of a session. What comes through a pipe is carried out as if it were typed, up to the first
+    mistake.
     """
     from dsl.app.repl.start import begin
 
     is_terminal = sys.stdin.isatty() and sys.stdout.isatty()
-    session = begin(file, engine, forgiving=is_terminal)
+    session = begin(file, engine, quiet, forgiving=is_terminal)
     if not is_terminal:
         from dsl.app.repl.piped import run_script
 

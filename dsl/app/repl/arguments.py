@@ -50,6 +50,13 @@ class Arguments:
             raise fail("argument", "something is missing", self.place, hint=f"usage: {usage}")
         return self.texts[0]
 
+    def whole(self, name: str) -> int | None:
+        """The value of a pair that is a number of at least 0; None where it is not given. Raises ProgramError."""
+        place = self.pairs.get(name)
+        if place is not None and not place.text.isdecimal():
+            raise fail("argument", "a whole number of at least 0 is needed here", place)
+        return None if place is None else int(place.text)
+
     def count(self, place: Span) -> int:
         """A word or a value that is a number of at least 1. Raises ProgramError."""
         text = place.text.replace("_", "")

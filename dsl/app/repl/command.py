@@ -16,7 +16,7 @@ from dsl.source.text import Span
 
 Kind = Literal[
     "", "value", "settable", "placeholder", "dataset", "name", "expression", "training", "train key",
-    "operation", "documented", "command", "engine", "file", "stage",
+    "operation", "documented", "command", "engine", "file", "stage", "view",
 ]  # fmt: skip
 """What a word of a command can be, for completion."""
 

@@ -10,6 +10,7 @@ from dsl.app.repl import commands
 from dsl.app.repl.arguments import Arguments, read_arguments
 from dsl.app.repl.candidates import Candidate, fitting
 from dsl.app.repl.command import COMMANDS, Command, Kind
+from dsl.app.repl.commands.telling import VIEWS
 from dsl.app.repl.context import Context, context
 from dsl.app.repl.describing import Fact, facts
 from dsl.app.repl.session import Session
@@ -109,7 +110,9 @@ class Completer:
         if definition is None:
             found = words.keywords(owner)
         else:
-            found = [Candidate(name, printable(text), "argument", "=") for name, text in words.formals(definition.statement)]
+            found = [
+                Candidate(name, printable(text), "argument", "=") for name, text in words.formals(definition.statement)
+            ]
         return [each for each in found if each.text not in given]
 
     def _attributes(self, owner: str) -> list[Candidate]:
@@ -182,7 +185,7 @@ class Completer:
         word = arguments.words[-1] if arguments.words and arguments.words[-1].end == len(whole) else None
         text = word.text if word else ""
         room = len(arguments.words) - (word is not None) < command.most
-        takes = [kind for kind in command.takes if room or kind in _PAIRS]
+        takes: list[Kind] = [kind for kind in command.takes if room or kind in _PAIRS]
         found = [each for kind in takes for each in self._of_kind(kind, text)]
         found += [Candidate(name, "option", "option", "=") for name in command.options if name not in arguments.pairs]
         return Completion(len(whole) - len(text) + offset, fitting(text, found))
@@ -216,7 +219,12 @@ class Completer:
             case "operation":
                 return _bare(words.everything_called())
             case "documented":
-                named = [*map(_candidate, self._known), *words.everything_called(), *words.statements(), *words.train_keys()]
+                named = [
+                    *map(_candidate, self._known),
+                    *words.everything_called(),
+                    *words.statements(),
+                    *words.train_keys(),
+                ]
                 return _bare(named)
             case "command":
                 return [Candidate(each.name, each.summary, "command") for each in COMMANDS.values()]
@@ -224,6 +232,8 @@ class Completer:
                 return words.engines()
             case "stage":
                 return [Candidate(stage, "", "stage") for stage in ("plan", "passes", "code")]
+            case "view":
+                return [Candidate(view, "", "view") for view in VIEWS]
             case "file":
                 return words.files(word)
             case "expression" | "":

@@ -1,4 +1,4 @@
-"""What is expected at the end of a text that is being typed: a value, a type, an argument of a call, a key of a block, a file."""
+"""What is expected at the end of a text that is being typed: a value, a type, an argument of a call, a key of a block …"""
 
 from __future__ import annotations
 

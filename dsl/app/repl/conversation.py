@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from dsl.app.repl.attempt import attempt
@@ -10,12 +12,15 @@ from dsl.app.repl.piped import TERMINAL
 from dsl.app.repl.session import Session
 from dsl.app.repl.start import keep_unsaved
 from dsl.language.parser import parse
-from dsl.source.diagnostic import ProgramError
+from dsl.source.diagnostic import ProgramError, fail
 from dsl.source.text import Source, Span
+
+if TYPE_CHECKING:
+    from dsl.app.repl.reader import Reader
 
 
 def converse(session: Session) -> int:
-    """Talk until the session is left; the exit status. Raises UsageError where the terminal's library is not installed."""
+    """Talk until the session is left; the exit status. Raises ProgramError where the terminal's library is not installed."""
     reader = _reader(session)
     click.echo(_greeting())
     while True:
@@ -32,8 +37,17 @@ def converse(session: Session) -> int:
     return 0
 
 
-def _reader(session: Session):  # noqa
-    ...
+def _reader(session: Session) -> Reader:
+    """What reads the entries. Raises ProgramError where its library is not installed."""
+    try:
+        from dsl.app.repl.reader import Reader
+    except ModuleNotFoundError as error:
+        message = f"a session in a terminal needs the package `{error.name}`"
+        hint = "`pip install prompt_toolkit`; without it `nn repl < script` carries out a script"
+        raise fail("missing", message, hint=hint) from None
+    from dsl.app.repl.completion import Completer
+
+    return Reader(Completer(session))
 
 
 def _greeting() -> str:

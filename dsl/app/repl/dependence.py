@@ -45,7 +45,9 @@ def dependents(
     waiting = [(place, uses) for place, uses in waiting if not any(statements[place] is other for other in changed)]
     reached = True
     while reached:
-        reached = [place for place, uses in waiting if not (uses.values.isdisjoint(values) and uses.called.isdisjoint(called))]
+        reached = [
+            place for place, uses in waiting if not (uses.values.isdisjoint(values) and uses.called.isdisjoint(called))
+        ]
         for place in reached:
             found.add(place)
             follows(statements[place])

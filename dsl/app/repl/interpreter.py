@@ -27,7 +27,7 @@ assert commands  # which registers them
 
 
 def goes_on(text: str) -> bool:
-    """Whether more lines belong to an entry that begins like this: a bracket is open, or documentation waits for its statement."""
+    """Whether more lines belong to an entry that begins like this: a bracket is open, or a statement is documented."""
     if text.lstrip().startswith(":"):
         return False
     if _COMMENTS.match(text):
@@ -87,7 +87,7 @@ def _command(session: Session, typed: Span) -> Told:
 
 
 def units(text: str) -> Iterator[tuple[int, int]]:
-    """Where the entries of a text begin and end: as many lines each as belong together; a line with `|>` goes on the one before."""
+    """Where the entries of a text begin and end: as many lines each as belong together, and what follows with `|>`."""
     lines = text.splitlines(keepends=True)
     start = at = 0
     for place, line in enumerate(lines):

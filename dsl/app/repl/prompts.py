@@ -10,4 +10,6 @@ FIRST, FOLLOWING = "nn> ", "... "
 def echoed(text: str) -> str:
     """An entry as a terminal shows it while it is typed."""
     first, *others = text.split("\n")
-    return "\n".join([f"{FIRST}{printable(first)}".rstrip(), *(f"{FOLLOWING}{printable(line)}".rstrip() for line in others)])
+    return "\n".join(
+        [f"{FIRST}{printable(first)}".rstrip(), *(f"{FOLLOWING}{printable(line)}".rstrip() for line in others)]
+    )

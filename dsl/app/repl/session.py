@@ -44,6 +44,8 @@ class Session:
         self.program = Program(elaborate(_source(self.state)))
         self._past: list[tuple[str, State]] = []
         self._saved = self.state
+        self.quiet = False
+        """Whether trainings show no progress."""
         self.walk: Walk | None = None
         """What made the last training step, where the state has such steps; only to spare making them again."""
 

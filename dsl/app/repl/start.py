@@ -16,12 +16,13 @@ from dsl.training import checkpoint
 UNSAVED = "unsaved.nn"
 
 
-def begin(file: str | None, engine: str, forgiving: bool) -> Session:
+def begin(file: str | None, engine: str, quiet: bool, forgiving: bool) -> Session:
     """A session, with the program of a file where one is named. Raises ProgramError.
 
     A `forgiving` one says what is wrong with the file and waits for `:reload`.
     """
     session = Session(engine)
+    session.quiet = quiet
     if file is None:
         return session
     try:

@@ -15,7 +15,10 @@ def _nothing() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """`show` prints it, `facts` are the same as plain data, or what works them out. `failed` says that something does not hold."""
+    """`show` prints it; `facts` are the same as plain data, or what works them out.
+
+    `failed` says that something does not hold.
+    """
 
     show: Callable[[], None] = _nothing
     facts: dict[str, Any] | Callable[[], dict[str, Any]] = field(default_factory=dict[str, Any])

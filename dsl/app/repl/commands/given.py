@@ -119,7 +119,9 @@ def set_(session: Session, arguments: Arguments) -> Told:
     said: list[str] = []
     for name, place in arguments.pairs.items():
         where = arguments.names[name]
-        said += _set_parameter(session, name, place) if _is_parameter(session, name) else _set(session, name, place, where)
+        said += (
+            _set_parameter(session, name, place) if _is_parameter(session, name) else _set(session, name, place, where)
+        )
     return lines("\n".join(map(printable, said)), set={name: place.text for name, place in arguments.pairs.items()})
 
 
@@ -148,7 +150,9 @@ def _set(session: Session, name: str, place: Span, where: Span) -> list[str]:
     if block and isinstance(statement, syntax.TrainStatement):
         return _set_key(session, statement, key, place, where)
     value = _as_text(statement, place)
-    text = with_value(statement, value) if statement and not isinstance(statement, syntax.PlaceholderStatement) else None
+    text = (
+        with_value(statement, value) if statement and not isinstance(statement, syntax.PlaceholderStatement) else None
+    )
     if text is None:
         raise _not_settable(session, name, where, statement)
     return _changed(session, name, text, len(text) - len(value), place)
@@ -204,7 +208,9 @@ def _not_settable(session: Session, name: str, where: Span, statement: syntax.St
         return fail("argument", f"`{name}` is computed", where, hint=f"give it another formula: `{name} = …`")
     keys = [f"{run.name}.{key}" for run in model.runs for key in KEYS]
     known = [*model.constants, *model.dims, *(node.name for node in model.graph.parameters), *keys]
-    hint = did_you_mean(name, known, there_is(known, "constants, dimensions, parameters and keys of `train` can be set"))
+    hint = did_you_mean(
+        name, known, there_is(known, "constants, dimensions, parameters and keys of `train` can be set")
+    )
     return fail("argument", f"there is nothing to set named `{name}`", where, hint=hint)
 
 

@@ -7,18 +7,21 @@ from shutil import get_terminal_size
 
 import click
 
-from dsl.app.repl.arguments import Arguments
-from dsl.app.repl.command import COMMANDS, MANY, command
+from dsl.app.repl.arguments import Arguments, unquoted
+from dsl.app.repl.command import COMMANDS, MANY, Kind, command
 from dsl.app.repl.describing import Fact, facts
 from dsl.app.repl.session import Session
 from dsl.app.repl.told import Told, lines
 from dsl.source.diagnostic import ProgramError, fail, placed
 from dsl.source.nearest import did_you_mean
 from dsl.source.render import printable
-from dsl.source.text import Span
+
+VIEWS = ("values", "gradients", "backward", "plan")
+"""What a drawing can show beside the boxes."""
 
 _WIDEST = 120
-_EXPLAINING = {"of": "value", "depth": "", "rows": "", "steps": "", "digits": "", "lang": ""}
+_EXPLAINING: dict[str, Kind] = {"of": "value", "depth": "", "rows": "", "steps": "", "digits": "", "lang": ""}
+_COUNTS = ("rows", "steps", "digits")
 
 
 @command("explain", "[NAME …] [of=NAME] [depth=N] [rows=N] [steps=N] [digits=N] [lang=zh]", example=":explain k",
@@ -31,7 +34,9 @@ def explain(session: Session, arguments: Arguments) -> Told:
     return _explained(session, arguments, origins=False)
 
 
-@command("why", "NAME", example=":why loss", takes=("value",), options={"of": "value", "digits": "", "lang": ""}, most=1)
+@command(
+    "why", "NAME", example=":why loss", takes=("value",), options={"of": "value", "digits": "", "lang": ""}, most=1
+)
 def why(session: Session, arguments: Arguments) -> Told:
     """Tell the whole story of a value: all that it was computed from, how, what it serves, and its gradient."""
     arguments.one(":why NAME")
@@ -45,16 +50,13 @@ def _explained(session: Session, arguments: Arguments, origins: bool) -> Told:
     from dsl.app.walk import painted
     from dsl.explain.formats import Style
 
-    counts = {name: arguments.count(place) for name, place in arguments.pairs.items() if name not in ("of", "lang", "depth")}
-    depth = arguments.pairs.get("depth")
-    if depth is not None and not depth.text.isdecimal():
-        raise fail("argument", "a whole number of at least 0 is needed here", depth)
+    counts = {name: arguments.count(place) for name, place in arguments.pairs.items() if name in _COUNTS}
     request = Request(
         arguments.texts,
         arguments.text("of"),
         on=session.state.dataset or None,
         rows=counts.get("rows"),
-        depth=int(depth.text) if depth is not None else None,
+        depth=arguments.whole("depth"),
         steps=counts.get("steps", 0),
         origins=origins,
     )
@@ -88,7 +90,8 @@ def doc(session: Session, arguments: Arguments) -> Told:
     texts = [text for text in (*_of_program(session, name), *_of_library(name), *_of_language(name)) if text]
     if not texts:
         known = [*(fact.name for fact in facts(session)), *documented()]
-        raise fail("name", f"nothing is known of `{name}`", arguments.words[0], hint=did_you_mean(name, known, "`:ops` and `:names` list what there is"))
+        hint = did_you_mean(name, known, "`:ops` and `:names` list what there is")
+        raise fail("name", f"nothing is known of `{name}`", arguments.words[0], hint=hint)
     return lines("\n\n".join(texts), texts=texts)
 
 
@@ -147,7 +150,25 @@ def documented() -> list[str]:
     return [*entries, *STATEMENTS, *KEYS, *(f":{name}" for name in COMMANDS)]
 
 
-@command("graph", "[FILE] [depth=N] [of=NAME]", example=":graph", takes=("file",), options={"depth": "", "of": "value"}, most=1)
+@command("graph", "[FILE] [values] [gradients] [backward] [plan] [depth=N] [of=NAME]", example=":graph values",
+         takes=("file", "view"), options={"depth": "", "of": "value"}, most=5)  # fmt: skip
 def graph(session: Session, arguments: Arguments) -> Told:
-    """Draw the program with characters, or into a file by its ending: .svg, .png, .pdf, .html, .dot, .mmd, .txt, .json."""
-    raise NotImplementedError(Path, Span)
+    """Draw the program with characters, or into a file by its ending: .svg, .png, .pdf, .html, .dot, .mmd, .txt, .json.
+
+    `values` and `gradients` stand in the boxes, `backward` draws what computes the gradients, `plan` the compiled step.
+    `depth` is how deep layers are open, `of` draws what a value depends on.
+    """
+    views = {text for text in arguments.texts if text in VIEWS}
+    files = [word for word in arguments.words if unquoted(word) not in VIEWS]
+    if len(files) > 1:
+        raise fail("argument", "there can be one file", files[1], hint=f"the views are {', '.join(VIEWS)}")
+    of, on = arguments.text("of"), session.state.dataset or None
+    with placed(arguments.pairs.get("of")):
+        drawing = session.fresh().diagram(**dict.fromkeys(views, True), depth=arguments.whole("depth"), of=of, on=on)
+    facts = drawing.facts()
+    if not files:
+        return Told(lambda: click.echo(drawing.text, nl=False), lambda: {**facts, "text": drawing.text})
+    path = Path(unquoted(files[0])).expanduser()
+    with placed(files[0]):
+        drawing.save(path)
+    return lines(printable(f"{path}: {facts['boxes']:,} boxes, {facts['edges']:,} edges"), file=str(path), **facts)

@@ -85,7 +85,10 @@ def _opened(session: Session, path: Path) -> Told:
 
 @command("undo", "[N]", example=":undo", most=1)
 def undo(session: Session, arguments: Arguments) -> Told:
-    """Take back the last entry that changed something, or the last N: the program, parameters, feeds and settings are as before."""
+    """Take back the last entry that changed something, or the last N.
+
+    The program, its parameters, feeds and settings are as they were before.
+    """
     count = arguments.count(arguments.words[0]) if arguments.words else 1
     if not session.undoable:
         raise fail("argument", "there is nothing to take back", arguments.place)

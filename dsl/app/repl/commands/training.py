@@ -60,7 +60,9 @@ def step(session: Session, arguments: Arguments) -> Told:
     losses, gradients = _observed(walk.trainer, walk.losses) if count == 1 else (list(islice(walk.losses, count)), {})
     done = walk.steps.done + len(losses)
     if not losses:
-        raise fail("train", f"`{run.name}` is over after {plural(done, 'step')}", run.span, hint="`:train` goes on from here")
+        raise fail(
+            "train", f"`{run.name}` is over after {plural(done, 'step')}", run.span, hint="`:train` goes on from here"
+        )
     after = walk.trainer.parameters
     walk.steps = Steps(run.name, walk.steps.values, done)
     session.change(f":step {count}", values=after, statistics=dict(session.program.statistics), steps=walk.steps)
@@ -158,7 +160,7 @@ def train(session: Session, arguments: Arguments) -> Told:
     program = session.program
     names = [run.name for run in _runs(session, arguments.words[0] if arguments.words else None)]
     try:
-        outcomes = train_with_progress(program, names, overrides=overrides)
+        outcomes = train_with_progress(program, names, session.quiet, overrides=overrides)
     except TrainingInterrupt as interruption:
         session.change(entry, values=program.parameters, statistics=dict(program.statistics))
         raise KeyboardInterrupt(f"interrupted{interruption.place}; {KEPT}") from None
