@@ -145,14 +145,14 @@ def print_metrics(outcomes: Sequence[Outcome]) -> None:
         table(["on", *names], rows, title=f"{outcome.name}: {counts}, {outcome.seconds:.2f} s{early}", right=names)
 
 
-def warn_of_nonfinite(outcomes: Sequence[Outcome]) -> None:
-    """Say on standard error from which epoch on the loss of a run was not a number, if it was not."""
+def warn_of_nonfinite(outcomes: Sequence[Outcome], how: str = "`--trap-nonfinite`") -> None:
+    """Say on standard error from which epoch on the loss of a run was not a number, if it was not, and `how` to learn why."""
     for outcome in outcomes:
         lost = [row for row in outcome.history.rows if not math.isfinite(row["loss"])]
         if lost:
             click.echo(
                 f"{outcome.name}: the loss is {lost[0]['loss']} in epoch {lost[0]['epoch']}; "
-                "`--trap-nonfinite` names the value that it begins with",
+                f"{how} names the value that it begins with",
                 err=True,
             )
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from dsl.app import options
+
+if TYPE_CHECKING:
+    from dsl.app.repl.session import Session
 
 
 @click.command("repl")
@@ -22,16 +26,19 @@ def command(file: str | None, echo: bool, keep_going: bool, quiet: bool, engine:
     `:help` lists the commands of a session. What comes through a pipe is carried out as if it were typed, up to the first
     mistake.
     """
-    from dsl.app.repl.start import begin
+
+    def start() -> Session:
+        from dsl.app.repl.start import begin
+
+        return begin(file, engine, quiet, forgiving=is_terminal)
 
     is_terminal = sys.stdin.isatty() and sys.stdout.isatty()
-    session = begin(file, engine, quiet, forgiving=is_terminal)
     if not is_terminal:
         from dsl.app.repl.piped import run_script
 
-        return run_script(session, sys.stdin, echo=echo, keep_going=keep_going, as_json=format == "json")
+        return run_script(start(), sys.stdin, echo=echo, keep_going=keep_going, as_json=format == "json")
     if format == "json" or echo or keep_going:
-        raise click.UsageError("--format json, --echo and --keep-going are for what is read from a pipe")
+        raise click.UsageError("--format json, --echo and --keep-going are for what comes through a pipe")
     from dsl.app.repl.conversation import converse
 
-    return converse(session)
+    return converse(start, at_once=file is None)

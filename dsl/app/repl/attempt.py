@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import click
+
 from dsl.app.failure import diagnose, report_failure
 from dsl.app.output import show_diagnostics
+from dsl.app.repl.entries import EntryKind, kind_of
 from dsl.app.repl.hints import in_session
-from dsl.app.repl.interpreter import EntryKind, carry_out
+from dsl.app.repl.interpreter import carry_out
 from dsl.app.repl.session import Session
 from dsl.source.diagnostic import Diagnostic
 from dsl.source.text import Span
@@ -29,8 +32,10 @@ class Attempt:
 
 def attempt(session: Session, typed: Span, quiet: bool = False) -> Attempt:
     """Carry out an entry and print what it comes to; where `quiet`, work out the facts instead."""
+    before, kind = session.source, None
     try:
-        kind, told = carry_out(session, typed)
+        kind = kind_of(typed)
+        told = carry_out(session, kind, typed)
         facts = told.as_json() if quiet else None
         if not quiet:
             told.show()
@@ -40,6 +45,10 @@ def attempt(session: Session, typed: Span, quiet: bool = False) -> Attempt:
             session.renew()
         if not quiet and diagnostics:
             show_diagnostics(diagnostics)
+            if kind == "statement" and any(
+                found.span is not None and found.span.source is before for found in diagnostics
+            ):
+                click.echo("the session stays as it was", err=True)
         elif not diagnostics:
             report_failure(error)
         return Attempt(diagnostics=diagnostics, wrong=True)

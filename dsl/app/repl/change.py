@@ -9,6 +9,8 @@ from dsl.app.repl.binding import run_name, values_of
 from dsl.language import syntax
 from dsl.source.diagnostic import Diagnostic
 
+_MOST_NAMES = 12
+
 
 @dataclass(slots=True)
 class Change:
@@ -42,3 +44,9 @@ def _called(statement: syntax.Statement) -> list[str]:
             return [run_name(statement)]
         case _:
             return values_of(statement)
+
+
+def few(names: Sequence[str]) -> str:
+    """The first of some names, and how many more there are."""
+    rest = len(names) - _MOST_NAMES
+    return ", ".join(names[:_MOST_NAMES]) + (f" and {rest:,} more" if rest > 0 else "")

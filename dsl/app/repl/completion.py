@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from dsl.app.repl import candidates as words
 from dsl.app.repl import commands
@@ -29,6 +30,12 @@ class Completion:
 
     start: int
     candidates: list[Candidate]
+
+
+@lru_cache(maxsize=1)
+def completer_of(session: Session) -> Completer:
+    """What completes for a session."""
+    return Completer(session)
 
 
 class Completer:
@@ -127,7 +134,7 @@ class Completer:
         return [*below.values(), *(words.ATTRIBUTES if is_value else ())]
 
     def _datasets(self) -> list[Candidate]:
-        data = self._session.program.model.data
+        data = self._session.model.data
         return [
             Candidate(f"{name}.{part}", f"feeds {', '.join(plan.fields)}", "data")
             for name, plan in data.items()
@@ -242,7 +249,7 @@ class Completer:
     def _settable(self) -> Iterator[Candidate]:
         for each in self._named("constant", "dimension", "parameter"):
             yield Candidate(each.text, each.meta, each.kind, "=")
-        for run in self._session.program.model.runs:
+        for run in self._session.model.runs:
             for key in words.train_keys():
                 yield Candidate(f"{run.name}.{key.text}", key.meta, key.kind, "=")
 

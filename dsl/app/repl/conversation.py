@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from threading import Thread
 from typing import TYPE_CHECKING
 
 import click
 
-from dsl.app.repl.attempt import attempt
-from dsl.app.repl.interpreter import units
-from dsl.app.repl.piped import TERMINAL
-from dsl.app.repl.session import Session
-from dsl.app.repl.start import keep_unsaved
-from dsl.language.parser import parse
 from dsl.source.diagnostic import ProgramError, fail
-from dsl.source.text import Source, Span
 
 if TYPE_CHECKING:
+    from dsl.app.repl.completion import Completion
     from dsl.app.repl.reader import Reader
+    from dsl.app.repl.session import Session
+    from dsl.source.text import Span
+
+# What carries out entries is imported while the first one is typed: the prompt does not wait for it.
 
 
-def converse(session: Session) -> int:
-    """Talk until the session is left; the exit status. Raises ProgramError where the terminal's library is not installed."""
-    reader = _reader(session)
+def converse(begin: Callable[[], Session], at_once: bool) -> int:
+    """Talk until the session is left; the exit status. The prompt waits for the session to begin unless it is there `at_once`.
+
+    Raises ProgramError where the terminal's library is not installed.
+    """
+    background = _Background(begin)
+    reader = _reader(background)
     click.echo(_greeting())
+    if not at_once:
+        background.start()
+        background.session()
     while True:
         try:
             text = reader.read()
@@ -30,14 +37,62 @@ def converse(session: Session) -> int:
             continue  # the line is given up, as in a shell
         except EOFError:
             break
-        if _carry_out(session, text):
+        if _carry_out(background.session(), text):
             break
-    if said := keep_unsaved(session):
+    from dsl.app.repl.start import keep_unsaved
+
+    if said := keep_unsaved(background.session()):
         click.echo(said, err=True)
     return 0
 
 
-def _reader(session: Session) -> Reader:
+class _Background:
+    """Begins the session and imports what it needs, in a thread of its own."""
+
+    def __init__(self, begin: Callable[[], Session]) -> None:
+        self._begin = begin
+        self._session: Session | None = None
+        self._error: Exception | None = None
+        self._started = False
+        self._beginning = Thread(target=self._work)
+        self._importing = Thread(target=self._import)
+
+    def start(self) -> None:
+        """Begin, where that has not been done."""
+        if not self._started:
+            self._started = True
+            self._beginning.start()
+            self._importing.start()
+
+    def session(self) -> Session:
+        """The session, as soon as it is there."""
+        self.start()
+        self._beginning.join()
+        if self._session is None:
+            raise self._error or AssertionError
+        return self._session
+
+    def complete(self, text: str) -> Completion:
+        """What can follow a text."""
+        from dsl.app.repl.completion import completer_of
+
+        return completer_of(self.session()).complete(text)
+
+    def _work(self) -> None:
+        try:
+            self._session = self._begin()
+        except Exception as error:  # raised again where the session is asked for
+            self._error = error
+
+    def _import(self) -> None:
+        self._beginning.join()
+        from dsl.app.repl import attempt, candidates
+
+        assert attempt
+        candidates.called()
+
+
+def _reader(background: _Background) -> Reader:
     """What reads the entries. Raises ProgramError where its library is not installed."""
     try:
         from dsl.app.repl.reader import Reader
@@ -45,9 +100,7 @@ def _reader(session: Session) -> Reader:
         message = f"a session in a terminal needs the package `{error.name}`"
         hint = "`pip install prompt_toolkit`; without it `nn repl < script` carries out a script"
         raise fail("missing", message, hint=hint) from None
-    from dsl.app.repl.completion import Completer
-
-    return Reader(Completer(session))
+    return Reader(background.complete, background.start)
 
 
 def _greeting() -> str:
@@ -58,6 +111,8 @@ def _greeting() -> str:
 
 def _carry_out(session: Session, text: str) -> bool:
     """Do what was typed, entry by entry up to the first mistake; whether the session is to be left."""
+    from dsl.app.repl.attempt import attempt
+
     for typed in _entries(text):
         try:
             tried = attempt(session, typed)
@@ -74,9 +129,14 @@ def _carry_out(session: Session, text: str) -> bool:
 
 def _entries(text: str) -> list[Span]:
     """What was typed as one entry where it is all statements, which may be in any order; else entry by entry."""
+    from dsl.app.repl.entries import entries
+    from dsl.app.repl.prompts import TERMINAL
+    from dsl.language.parser import parse
+    from dsl.source.text import Source, Span
+
     source = Source(text, TERMINAL)
     try:
         parse(Source(text))
     except ProgramError:
-        return [Span(source, start, end) for start, end in units(text)]
+        return [Span(source, start, len(read)) for read, start in entries(text.splitlines(keepends=True))]
     return [Span(source, 0, len(text))]

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import click
+import numpy as np
 
 from dsl.app.repl.binding import run_name, values_of
-from dsl.app.repl.formulas import formula
+from dsl.app.repl.formulas import formula, spelled
 from dsl.app.repl.session import Session
 from dsl.app.repl.told import Told, lines
 from dsl.app.wording import plural, some
@@ -48,8 +49,8 @@ def facts(session: Session) -> Iterator[Fact]:
     """Everything that has a name, in the order of the text; then the parameters that layers own."""
     for statement in session.statements:
         yield from _facts(session, statement)
-    for node in session.program.model.graph.parameters:
-        if node.name not in session.program.model.names:
+    for node in session.model.graph.parameters:
+        if node.name not in session.model.names:
             yield Fact(node.name, "parameter", str(node.type), _initial(node.value))
 
 
@@ -65,7 +66,7 @@ def _facts(session: Session, statement: syntax.Statement) -> Iterator[Fact]:
             yield Fact(statement.name.id, kind, signature(statement), "", line)
         case syntax.TrainStatement():
             name = run_name(statement)
-            run = next((run for run in session.program.model.runs if run.name == name), None)
+            run = next((run for run in session.model.runs if run.name == name), None)
             yield Fact(name, "training", "", _run(run) if run else "", line)
         case syntax.ImportStatement():
             yield from _imported(session, statement)
@@ -76,7 +77,7 @@ def _facts(session: Session, statement: syntax.Statement) -> Iterator[Fact]:
 
 
 def _fact(session: Session, name: str, text: str, statement: syntax.Statement) -> Fact:
-    model, line = session.program.model, statement.span.line
+    model, line = session.model, statement.span.line
     value = session.module.frame.names.get(name)
     text = " ".join(text.split())
     text = text if len(text) <= _LONGEST else f"{text[:_LONGEST]} …"
@@ -95,6 +96,17 @@ def _fact(session: Session, name: str, text: str, statement: syntax.Statement) -
         case _:
             how = value.kind if isinstance(value, Node) and value.kind in ("placeholder", "parameter") else "value"
             return Fact(name, how, _type(value), text, line)
+
+
+def now(session: Session, fact: Fact) -> str:
+    """How the program says what a name is; of a parameter that has another value than its first one, and of a placeholder
+    that is fed, that value too."""
+    given = {"parameter": session.state.values, "placeholder": session.state.feeds}.get(fact.how, {})
+    text = fact.text.removeprefix("= ")
+    if fact.name not in given:
+        return text
+    value = spelled(np.asarray(given[fact.name]))
+    return f"{value} now{f', first {text}' if text and fact.how == 'parameter' else ''}"
 
 
 def _type(value: Any) -> str:
@@ -154,7 +166,7 @@ def _run(run: TrainRun) -> str:
 
 def entered(session: Session, statement: syntax.Statement) -> Iterator[str]:
     """What a statement has come to, a line for each of its names."""
-    model = session.program.model
+    model = session.model
     if isinstance(statement, syntax.DTypeStatement):
         yield f"floating values are {statement.name.id}"
     for fact in _facts(session, statement):
@@ -187,7 +199,7 @@ def _line(fact: Fact, text: str) -> str:
 
 def described_data(session: Session, name: str) -> Told:
     """A data set, or all parts of a block. Raises ProgramError."""
-    plan = session.program.model.data[name.partition(".")[0]]
+    plan = session.model.data[name.partition(".")[0]]
     parts = [name] if "." in name else [f"{name}.{part}" for part in plan.split.names]
     sets = {part: session.program.dataset(part) for part in parts}
     shapes = {part: {field: list(array.shape) for field, array in found.arrays.items()} for part, found in sets.items()}

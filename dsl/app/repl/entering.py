@@ -9,7 +9,7 @@ import click
 
 from dsl.app.outcome import ExpectResult
 from dsl.app.output import show_diagnostics
-from dsl.app.repl.change import Change
+from dsl.app.repl.change import Change, few
 from dsl.app.repl.describing import entered
 from dsl.app.repl.looking import Shown, shown
 from dsl.app.repl.session import Session
@@ -72,9 +72,9 @@ def _consequences(change: Change, lines: dict[int, int]) -> Iterator[str]:
         shown = text if len(text) <= _LONGEST else f"{text[:_LONGEST]} …"
         yield printable(f"in place of line {lines[id(statement)]}: {shown}")
     if change.anew:
-        yield printable(f"computed anew: {', '.join(change.anew)}")
+        yield printable(f"computed anew: {few(change.anew)}")
     if change.lost:
-        yield printable(f"gone: {', '.join(change.lost)}")
+        yield printable(f"gone: {few(change.lost)}")
     if change.forgotten:
         yield printable(f"no longer what training made of it: {some(change.forgotten)}")
     if change.unfed:
@@ -94,8 +94,8 @@ def _checked(session: Session, statement: syntax.ExpectStatement) -> ExpectResul
 def _looked(session: Session, statement: syntax.ShowStatement) -> Shown | str:
     text = statement.value.span.text
     place = [s for s in session.statements if isinstance(s, syntax.ShowStatement)].index(statement)
-    _, node = session.program.model.shown[place]
+    _, node = session.model.shown[place]
     try:
-        return shown(session, session.program, node, text if text in session.program.model.names else "", text)
+        return shown(session, session.program, node, text if text in session.model.names else "", text)
     except ProgramError as error:
         return printable(error.diagnostics[0].message)

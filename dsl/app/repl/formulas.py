@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dsl.engine.figures import array, elements
 from dsl.explain.expressions import Expression, Formula, Name, Value
 from dsl.explain.plain import SIGNS, Plain
 from dsl.explain.telling import applied
 from dsl.graph.node import Node
 from dsl.language.elaborate.model import Model
+from dsl.ops.parameters import Array
 from dsl.source.render import printable
 
 _MOST_OPERATIONS = 8
 _LONGEST = 100
+_MOST_ELEMENTS = 24
 
 
 def formula(model: Model, node: Node, text: str = "") -> str:
@@ -52,3 +55,8 @@ def _unnamed(node: Node, named: dict[Node, str]) -> list[Node] | None:
         found[current] = None
         waiting += current.inputs
     return list(found)
+
+
+def spelled(value: Array) -> str:
+    """A value on one line: all digits of few elements, of many those in the corners, with their range."""
+    return array(value) if value.size <= _MOST_ELEMENTS and value.ndim <= 2 else elements(value)

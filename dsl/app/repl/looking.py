@@ -10,10 +10,9 @@ import click
 from dsl.app.program import Program
 from dsl.app.repl.binding import values_of
 from dsl.app.repl.editing import moved
-from dsl.app.repl.formulas import formula
+from dsl.app.repl.formulas import formula, spelled
 from dsl.app.repl.session import Session
 from dsl.app.repl.told import Told
-from dsl.engine.figures import array, elements
 from dsl.graph.node import Node
 from dsl.language import syntax
 from dsl.language.elaborate.values import DataName, LayerInstance
@@ -24,7 +23,6 @@ from dsl.source.render import printable
 from dsl.source.text import Source, Span
 
 _WIDEST = 120
-_MOST_ELEMENTS = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +60,6 @@ class Shown:
     def told(self) -> Told:
         """Words and facts."""
         return Told(lambda: click.echo(self.text()), self.as_json())
-
-
-def spelled(value: Array) -> str:
-    """A value on one line: all digits of few elements, of many those in the corners, with their range."""
-    return array(value) if value.size <= _MOST_ELEMENTS and value.ndim <= 2 else elements(value)
 
 
 def look(session: Session, typed: Span) -> Told:

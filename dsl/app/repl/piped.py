@@ -2,46 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 import click
 
 from dsl.app.output import print_json
 from dsl.app.repl.attempt import Attempt, attempt
-from dsl.app.repl.interpreter import goes_on
-from dsl.app.repl.prompts import echoed
+from dsl.app.repl.entries import entries
+from dsl.app.repl.prompts import SCRIPT, TERMINAL, echoed
 from dsl.app.repl.session import Session
 from dsl.source.text import Source, Span
 
-SCRIPT, TERMINAL = "<stdin>", "<repl>"
-"""What diagnostics call what was read from a script, and what was typed."""
-
-
-def entries(lines: Iterable[str], whole: bool = True) -> Iterator[Span]:
-    """The entries of a script: as many lines each as belong together, and what follows with `|>`.
-
-    They are places in all that has been read; where not `whole`, each is a text of its own, as if it were typed.
-    """
-    read, start, waiting = "", 0, False
-    for line in lines:
-        if waiting and not line.lstrip().startswith("|>"):
-            yield _entry(read, start, whole)
-            start, waiting = len(read), False
-        read += line
-        text = read[start:]
-        if not text.strip():
-            start = len(read)
-        elif text.lstrip().startswith(":"):
-            yield _entry(read, start, whole)
-            start = len(read)
-        else:
-            waiting = not goes_on(text)
-    if read[start:].strip():
-        yield _entry(read, start, whole)
-
 
 def _entry(read: str, start: int, whole: bool) -> Span:
+    """A place in all that has been read; where not `whole`, a text of its own, as if it were typed."""
     text = read[start:].rstrip("\n")
     blank = len(text) - len(text.lstrip("\n"))
     if whole:
@@ -57,7 +32,8 @@ def run_script(session: Session, lines: Iterable[str], *, echo: bool, keep_going
     """
     status = 0
     rows: list[dict[str, Any]] = []
-    for typed in entries(lines, whole=not echo):
+    for read, start in entries(lines):
+        typed = _entry(read, start, whole=not echo)
         if echo:
             click.echo(echoed(typed.text))
         tried = attempt(session, typed, quiet=as_json)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dsl.source.render import printable
 
 FIRST, FOLLOWING = "nn> ", "... "
+SCRIPT, TERMINAL = "<stdin>", "<repl>"
+"""What diagnostics call what was read from a script, and what was typed."""
 
 
 def echoed(text: str) -> str:

@@ -1,12 +1,17 @@
-"""Entries read in a terminal: highlighted while they are typed, completed, over several lines, with a history to search."""
+"""Entries read in a terminal: highlighted while they are typed, completed, over several lines, with a history to search.
+
+What highlights and completes is imported when it is first needed, so that the prompt is there at once.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from prompt_toolkit import PromptSession
+from prompt_toolkit.application import Application
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 from prompt_toolkit.filters import Condition, has_selection
@@ -17,14 +22,16 @@ from prompt_toolkit.key_binding.key_processor import KeyPressEvent
 from prompt_toolkit.lexers import Lexer
 from prompt_toolkit.styles import Style
 
-from dsl.app.repl.candidates import Candidate
-from dsl.app.repl.completion import Completer as SessionCompleter
-from dsl.app.repl.interpreter import goes_on
 from dsl.app.repl.prompts import FIRST, FOLLOWING
-from dsl.language.brackets import open_brackets
-from dsl.language.highlighting.roles import Role, highlighted
 from dsl.source.cache import state_folder
 from dsl.source.render import printable
+
+if TYPE_CHECKING:
+    from dsl.app.repl.candidates import Candidate
+    from dsl.app.repl.completion import Completion as Found
+
+Complete = Callable[[str], "Found"]
+"""What can follow the text before the cursor."""
 
 _INDENT = "    "
 _MOST_HISTORY = 1_000_000
@@ -54,9 +61,9 @@ _STYLE = Style.from_dict(
 
 
 class Reader:
-    """Reads what is typed, entry by entry."""
+    """Reads what is typed, entry by entry. `when_shown` is called each time when the prompt has been drawn."""
 
-    def __init__(self, completer: SessionCompleter) -> None:
+    def __init__(self, complete: Complete, when_shown: Callable[[], None]) -> None:
         colourful = not os.environ.get("NO_COLOR")
         self._session: PromptSession[str] = PromptSession(
             message=[("class:prompt", FIRST)],
@@ -64,12 +71,19 @@ class Reader:
             multiline=True,
             lexer=_Colours() if colourful else None,
             style=_STYLE if colourful else None,
-            completer=_Words(completer),
+            completer=_Words(complete),
             complete_while_typing=True,
+            complete_in_thread=True,
             history=_history(),
             key_bindings=_keys(),
             enable_open_in_editor=True,
+            enable_suspend=True,
         )
+        self._when_shown = when_shown
+        self._session.app.after_render += self._shown
+
+    def _shown(self, application: Application[str]) -> None:
+        self._when_shown()
 
     def read(self) -> str:
         """The next entry. Raises EOFError where the user leaves, KeyboardInterrupt where the line is given up."""
@@ -116,6 +130,8 @@ def _keys() -> KeyBindings:
 
     @keys.add("enter", filter=~has_selection)
     def _(event: KeyPressEvent) -> None:
+        from dsl.app.repl.entries import goes_on
+
         buffer = event.current_buffer
         if buffer.complete_state and buffer.complete_state.current_completion:
             buffer.complete_state = None  # takes the word that is chosen, and no more
@@ -148,6 +164,8 @@ def _keys() -> KeyBindings:
 
 def _indent(document: Document) -> str:
     """The blanks before a new line: a step for each line with a bracket that is open at the cursor."""
+    from dsl.language.brackets import open_brackets
+
     text = document.text_before_cursor
     lines = {text.count("\n", 0, bracket.offset) for bracket in open_brackets(text, len(text))}
     return _INDENT * len(lines)
@@ -159,13 +177,13 @@ def _indent(document: Document) -> str:
 class _Words(Completer):
     """The session's completion, as the terminal's library wants it."""
 
-    def __init__(self, completer: SessionCompleter) -> None:
-        self._completer = completer
+    def __init__(self, complete: Complete) -> None:
+        self._complete = complete
 
     def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
         """The words that fit at the cursor; while one types only where a word has been begun."""
         before = document.text_before_cursor
-        found = self._completer.complete(before)
+        found = self._complete(before)
         if not complete_event.completion_requested and found.start == len(before) and not before.endswith("."):
             return
         for candidate in found.candidates:
@@ -185,11 +203,15 @@ class _Colours(Lexer):
 
     def lex_document(self, document: Document) -> Callable[[int], StyleAndTextTuples]:
         """The fragments of each line."""
+        if not document.text:
+            return lambda number: []
         lines = _command_line(document.text) if document.text.lstrip().startswith(":") else _fragments(document.text)
         return lambda number: lines[number] if number < len(lines) else []
 
 
 def _fragments(text: str) -> list[StyleAndTextTuples]:
+    from dsl.language.highlighting.roles import Role, highlighted
+
     lines: list[StyleAndTextTuples] = [[]]
     for lexeme, role in highlighted(text):
         style = "" if role in (Role.BLANK, Role.NAME) else f"class:{role.replace(' ', '-')}"

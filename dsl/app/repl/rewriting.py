@@ -33,7 +33,7 @@ def with_entry(statement: syntax.TrainStatement, key: str, value: str, apart: tu
         if entry.key.id == key:
             first, last = entry.value.span.start - start, entry.value.span.end - start
             return f"{text[:first]}{value}{text[last:]}", first
-    body, indent = text[: text.rindex("}")].rstrip(), _indent(text)
+    body, indent = text[: text.rindex("}")].rstrip(" \t\n;"), _indent(text)
     if "\n" not in text:
         opened = f"{body} " if body.endswith("{") else f"{body}; "
         return f"{opened}{key} = {value} }}", len(opened) + len(f"{key} = ")

@@ -64,7 +64,7 @@ def _unsaid(session: Session) -> str:
     state = session.state
     if state.values:
         return "the program begins with its first parameters; `:save parameters=FILE` writes those of the session too"
-    if state.seed is not None and not session.program.model.runs:
+    if state.seed is not None and not session.model.runs:
         return f"without a `train` block it cannot name the seed {state.seed}; `:save parameters=FILE` writes the parameters"
     return ""
 

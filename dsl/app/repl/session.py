@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dsl.app.files import unreadable
-from dsl.app.program import Program
 from dsl.app.repl.binding import values_of
 from dsl.app.repl.change import Change
 from dsl.app.repl.dependence import dependents
 from dsl.app.repl.editing import Edit, at_home, chunks, moved
 from dsl.app.repl.state import State
-from dsl.app.repl.walking import Walk
 from dsl.engine.names import AUTOMATIC
 from dsl.language import syntax
 from dsl.language.elaborate.model import Model
@@ -27,6 +25,10 @@ from dsl.language.program import elaborate
 from dsl.ops.parameters import Array
 from dsl.source.diagnostic import Diagnostic, ProgramError
 from dsl.source.text import Source, Span
+
+if TYPE_CHECKING:
+    from dsl.app.program import Program
+    from dsl.app.repl.walking import Walk
 
 _MOST_UNDOS = 200
 _WHILE_WRITING = {"unused", "unreachable"}
@@ -41,7 +43,8 @@ class Session:
 
     def __init__(self, engine: str = AUTOMATIC) -> None:
         self.state = State(engine=engine)
-        self.program = Program(elaborate(_source(self.state)))
+        self.model = elaborate(_source(self.state))
+        self._program: Program | None = None
         self._past: list[tuple[str, State]] = []
         self._saved = self.state
         self.quiet = False
@@ -52,10 +55,17 @@ class Session:
     # -- what it is
 
     @property
+    def program(self) -> Program:
+        """The program with all that is given to it, made when it is first asked for: to import what runs it takes long."""
+        if self._program is None:
+            self._program = _made(self.state, self.model)
+        return self._program
+
+    @property
     def module(self) -> Module:
         """The program as one file."""
-        assert self.program.model.frame is not None
-        return self.program.model.frame.module
+        assert self.model.frame is not None
+        return self.model.frame.module
 
     @property
     def source(self) -> Source:
@@ -130,7 +140,7 @@ class Session:
 
     def _new_warnings(self, model: Model) -> list[Diagnostic]:
         """What the program before gave no warning of."""
-        known = {(found.code, found.message) for found in self.program.warnings}
+        known = {(found.code, found.message) for found in self.model.warnings}
         return [w for w in model.warnings if w.code not in _WHILE_WRITING and (w.code, w.message) not in known]
 
     def beside(self, statement: str, typed: Span) -> Program:
@@ -153,12 +163,15 @@ class Session:
                 return Span(typed.source, first, last)
 
             raise ProgramError(at_home(found, home) for found in model.errors)
-        return self._program(self.state, model, anew=set())
+        self._take_over(model, set())
+        return _made(self.state, model)
 
     def fresh(self, values: Mapping[str, Array] | None = None) -> Program:
         """The program made anew, for what adds to its graph; with these parameters, or with those of the session."""
         state = self.state if values is None else replace(self.state, values=values)
-        return self._program(state, elaborate(_source(state)), anew=set())
+        model = elaborate(_source(state))
+        self._take_over(model, set())
+        return _made(state, model)
 
     # -- what is given beside the text
 
@@ -168,9 +181,10 @@ class Session:
         if (after.engine, after.seed) != (self.state.engine, self.state.seed):
             self._commit(entry, after, elaborate(_source(after)), anew=set())
             return
-        after = _fitting(after, self.program)
+        after = _fitting(after, self.model)
         self._remember(entry)
-        _give(self.program, after)
+        if self._program is not None:
+            _give(self._program, after)
         self.state = after
 
     # -- files
@@ -218,38 +232,53 @@ class Session:
     def undo(self) -> str:
         """Take back the last entry that changed something; what it was. There has to be one."""
         entry, state = self._past[-1]
-        program = self._program(state, elaborate(_source(state)))
+        model = elaborate(_source(state))
+        if state.text == self.state.text:
+            self._take_over(model, set())
         self._past.pop()
-        self.state, self.program = state, program
+        self._have(state, model)
         return entry
 
     def renew(self) -> None:
         """Make the program anew from its text, when something that was under way in it has been broken off."""
-        self.program, self.walk = self.fresh(), None
+        model = elaborate(_source(self.state))
+        self._take_over(model, set())
+        self._have(self.state, model)
 
     def _commit(self, entry: str, after: State, model: Model, anew: set[str] | None = None) -> None:
-        program = self._program(after, model, anew)
-        after = _fitting(after, program)
+        if anew is not None:
+            self._take_over(model, anew)
+        after = _fitting(after, model)
         self._remember(entry)
-        self.state, self.program = after, program
+        self._have(after, model)
+
+    def _have(self, state: State, model: Model) -> None:
+        self.state, self.model = state, model
+        self._program, self.walk = None, None
 
     def _remember(self, entry: str) -> None:
         if entry:
             self._past.append((entry, self.state))
             del self._past[:-_MOST_UNDOS]
 
-    def _program(self, state: State, model: Model, anew: set[str] | None = None) -> Program:
-        """The program of a model, with what is given to it; data blocks stay loaded, but for those to be read `anew`."""
-        program = Program(model)
-        program.engine = state.engine
-        if state.seed is not None:
-            program.seed = state.seed
-        _give(program, state)
+    def _take_over(self, model: Model, anew: set[str]) -> None:
+        """Have the data that are loaded, but for those to be read `anew`."""
         for name, plan in model.data.items():
-            before = self.program.model.data.get(name)
-            if before is not None and anew is not None and name not in anew and before.span.text == plan.span.text:
+            before = self.model.data.get(name)
+            if before is not None and name not in anew and before.span.text == plan.span.text:
                 plan.take_over(before)
-        return program
+
+
+def _made(state: State, model: Model) -> Program:
+    """The program of a model, with what is given to it."""
+    from dsl.app.program import Program
+
+    program = Program(model)
+    program.engine = state.engine
+    if state.seed is not None:
+        program.seed = state.seed
+    _give(program, state)
+    return program
 
 
 def _give(program: Program, state: State) -> None:
@@ -258,19 +287,18 @@ def _give(program: Program, state: State) -> None:
     program.keep(state.values)
 
 
-def _fitting(state: State, program: Program) -> State:
+def _fitting(state: State, model: Model) -> State:
     """The state without what does not fit the program."""
-    model = program.model
-    kept = set(program.keep(state.values))
-    placeholders = {node.name: node for node in model.graph.placeholders}
+    types = {node.name: node.type for node in model.graph.nodes if node.kind in ("placeholder", "parameter")}
+    parameters = {node.name for node in model.graph.parameters}
+    values = {n: v for n, v in state.values.items() if n in parameters and types[n].takes(v.shape)}
     feeds = {
         name: value
         for name, value in state.feeds.items()
-        if name in placeholders and (np.ndim(value) == 0 or placeholders[name].type.takes(np.shape(value)))
+        if name in types and name not in parameters and (np.ndim(value) == 0 or types[name].takes(np.shape(value)))
     }
     block, _, part = state.dataset.partition(".")
     known = block in model.data and (part or "all") in model.data[block].split.names
-    values = state.values if len(kept) == len(state.values) else {n: v for n, v in state.values.items() if n in kept}
     return replace(state, values=values, feeds=feeds, dataset=state.dataset if known else "")
 
 

@@ -6,12 +6,10 @@ from pathlib import Path
 
 from dsl.app.output import show_diagnostics
 from dsl.app.repl.hints import in_session
-from dsl.app.repl.saving import saved_text
 from dsl.app.repl.session import Session
 from dsl.source.cache import keep, state_folder
 from dsl.source.diagnostic import ProgramError
 from dsl.source.render import printable
-from dsl.training import checkpoint
 
 UNSAVED = "unsaved.nn"
 
@@ -33,13 +31,16 @@ def begin(file: str | None, engine: str, quiet: bool, forgiving: bool) -> Sessio
         show_diagnostics(map(in_session, error.diagnostics))
         session.wait_for(Path(file))
     else:
-        if session.program.warnings:
-            show_diagnostics(map(in_session, session.program.warnings))
+        if session.model.warnings:
+            show_diagnostics(map(in_session, session.model.warnings))
     return session
 
 
 def keep_unsaved(session: Session) -> str:
     """Keep what no file has, so that it is not lost when the session ends; words that say where. Empty where all is saved."""
+    from dsl.app.repl.saving import saved_text
+    from dsl.training import checkpoint
+
     lost = [
         *([] if session.text_is_saved else ["the program"]),
         *([] if session.values_are_saved else ["the trained parameters"]),

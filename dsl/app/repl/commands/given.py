@@ -12,10 +12,11 @@ from dsl.app.feeding import check_names
 from dsl.app.options import array_from
 from dsl.app.repl.arguments import Arguments, unquoted
 from dsl.app.repl.binding import bound
+from dsl.app.repl.change import few
 from dsl.app.repl.command import command
 from dsl.app.repl.describing import entered
 from dsl.app.repl.editing import at_home, moved
-from dsl.app.repl.looking import spelled
+from dsl.app.repl.formulas import spelled
 from dsl.app.repl.rewriting import with_entry, with_value
 from dsl.app.repl.session import Session
 from dsl.app.repl.told import Told, lines
@@ -70,7 +71,7 @@ def feed(session: Session, arguments: Arguments) -> Told:
         feeds = {name: value for name, value in feeds.items() if name not in data.arrays}
     for name, place in arguments.pairs.items():
         with placed(arguments.names[name]):
-            check_names(session.program.model, [name])
+            check_names(session.model, [name])
         if place.text == "none":
             feeds.pop(name, None)
             continue
@@ -194,14 +195,14 @@ def _changed(session: Session, name: str, text: str, start: int, place: Span) ->
         raise ProgramError(at_home(found, home) for found in error.diagnostics) from None
     said = [line for statement in change.entered for line in entered(session, statement)]
     if change.anew:
-        said.append(f"  computed anew: {', '.join(change.anew)}")
+        said.append(f"  computed anew: {few(change.anew)}")
     if change.forgotten and before.values:
         said.append(f"  no longer what training made of it: {some(change.forgotten)}")
     return said
 
 
 def _not_settable(session: Session, name: str, where: Span, statement: syntax.Statement | None) -> ProgramError:
-    model = session.program.model
+    model = session.model
     if isinstance(statement, syntax.PlaceholderStatement):
         return fail("argument", f"`{name}` is a placeholder", where, hint=f"feed it: `:feed {name}=…`")
     if statement is not None:

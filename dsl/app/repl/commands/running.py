@@ -78,7 +78,7 @@ def grad(session: Session, arguments: Arguments) -> Told:
     if others and others[0].text == "wrt":
         others = others[1:]
     target = named(session, [of])[of.text]
-    wrt = list(named(session, others).values()) or session.program.model.graph.parameters
+    wrt = list(named(session, others).values()) or session.model.graph.parameters
     with placed(of):
         return _gradients(session, target, wrt)
 
@@ -131,7 +131,7 @@ def time(session: Session, arguments: Arguments) -> Told:
 def computed(session: Session, place: Span) -> tuple[Program, Node, str]:
     """What computes an expression: a program, its node, and the text. Raises ProgramError with places in what was typed."""
     text = place.text.strip()
-    known = session.program.model.names.get(text) or session.program.model.graph.names.get(text)
+    known = session.model.names.get(text) or session.model.graph.names.get(text)
     if known is not None:
         return session.program, known, text
     own = Source(place.text)

@@ -106,7 +106,7 @@ def _of_program(session: Session, name: str) -> list[str]:
     definition = session.module.definitions.get(name)
     words = session.module.tree.docs.get(place.line, "") if place else ""
     words = words or (definition.documentation if definition else "")
-    node = session.program.model.names.get(name) or session.program.model.graph.names.get(name)
+    node = session.model.names.get(name) or session.model.graph.names.get(name)
     words = words or (node.documentation if node is not None else "")
     where = f", line {found.line}" if found.line else ""
     title = f"{name}: {found.how} {found.type} {found.text}".replace("  ", " ").rstrip()

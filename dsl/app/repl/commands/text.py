@@ -10,7 +10,7 @@ import click
 from dsl.app.files import existing
 from dsl.app.repl.arguments import Arguments, unquoted
 from dsl.app.repl.command import MANY, command
-from dsl.app.repl.describing import Fact, facts, place_of
+from dsl.app.repl.describing import Fact, facts, now, place_of
 from dsl.app.repl.saving import save
 from dsl.app.repl.session import Session
 from dsl.app.repl.told import Told, lines
@@ -71,7 +71,7 @@ def reload(session: Session, arguments: Arguments) -> Told:
 def _opened(session: Session, path: Path) -> Told:
     from dsl.app.output import show_diagnostics
 
-    warnings = session.program.warnings
+    warnings = session.model.warnings
     outputs = session.program.outputs
     counts = [plural(len(session.statements), "statement"), *([f"computes {some(outputs)}"] if outputs else [])]
 
@@ -142,18 +142,18 @@ def names(session: Session, arguments: Arguments) -> Told:
     if arguments.words and not for_all:
         hint = did_you_mean(arguments.texts[0], [fact.name for fact in found], "")
         raise fail("name", f"no name looks like `{arguments.texts[0]}`", arguments.words[0], hint=hint)
-    return Told(lambda: _print(for_all), {"names": [fact.as_json() for fact in for_all]})
+    return Told(lambda: _print(session, for_all), {"names": [fact.as_json() for fact in for_all]})
 
 
 def _fits(fact: Fact, pattern: str) -> bool:
     return fnmatchcase(fact.name, pattern) or fact.name.startswith(pattern)
 
 
-def _print(found: list[Fact]) -> None:
+def _print(session: Session, found: list[Fact]) -> None:
     from dsl.app.output import table
 
     if not found:
         click.echo("nothing has a name yet")
         return
-    rows = [[f.name, f.how, f.type, f.text.removeprefix("= "), str(f.line) if f.line else ""] for f in found]
+    rows = [[f.name, f.how, f.type, now(session, f), str(f.line) if f.line else ""] for f in found]
     table(["name", "how", "type", "is", "line"], rows, right=["line"])

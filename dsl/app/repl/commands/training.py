@@ -13,7 +13,7 @@ import numpy as np
 from dsl.app.repl.arguments import Arguments, unquoted
 from dsl.app.repl.command import command
 from dsl.app.repl.editing import moved
-from dsl.app.repl.looking import spelled
+from dsl.app.repl.formulas import spelled
 from dsl.app.repl.session import Session
 from dsl.app.repl.state import Steps
 from dsl.app.repl.told import Told
@@ -67,7 +67,7 @@ def step(session: Session, arguments: Arguments) -> Told:
     walk.steps = Steps(run.name, walk.steps.values, done)
     session.change(f":step {count}", values=after, statistics=dict(session.program.statistics), steps=walk.steps)
     session.walk = walk
-    names = [node.name for node in run.trained(session.program.model.graph.parameters)]
+    names = [node.name for node in run.trained(session.model.graph.parameters)]
     moves = [_Move(name, before[name], gradients.get(name), after[name]) for name in names]
     facts = {"run": run.name, "steps": done, "losses": losses, "moves": [move.as_json() for move in moves]}
     return Told(lambda: _print_steps(done, losses, moves), facts)
@@ -173,7 +173,7 @@ def train(session: Session, arguments: Arguments) -> Told:
     def show() -> None:
         print_metrics(outcomes)
         print_expects(results, apart=True)
-        warn_of_nonfinite(outcomes)
+        warn_of_nonfinite(outcomes, '`:train watch=["*"]`')
 
     facts = {"runs": [outcome_as_json(outcome) for outcome in outcomes], "expects": expects_as_json(results)}
     return Told(show, facts, failed=not all(result.passed for result in results))
