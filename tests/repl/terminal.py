@@ -11,7 +11,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from screen import Screen
+
+pytest.importorskip("pty", reason="needs a system with pseudo-terminals")
+
+import fcntl
+import pty
+import termios
 
 ROWS, COLUMNS = 50, 180
 PROMPT = "nn>"
@@ -22,10 +29,6 @@ class Terminal:
     """A session under a terminal of its own, in the current folder."""
 
     def __init__(self, *arguments: str | Path, state: Path, environment: dict[str, str] | None = None) -> None:
-        import fcntl
-        import pty
-        import termios
-
         self._end, end = pty.openpty()
         fcntl.ioctl(end, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
         base = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "COLUMNS", "LINES")}
@@ -34,7 +37,13 @@ class Terminal:
             stdin=end,
             stdout=end,
             stderr=end,
-            env={**base, "TERM": "xterm-256color", "PYTHONUTF8": "1", "XDG_STATE_HOME": str(state), **(environment or {})},
+            env={
+                **base,
+                "TERM": "xterm-256color",
+                "PYTHONUTF8": "1",
+                "XDG_STATE_HOME": str(state),
+                **(environment or {}),
+            },
             start_new_session=True,
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
         )
@@ -54,7 +63,9 @@ class Terminal:
 
     def prompt(self) -> None:
         """Wait for the next prompt, with nothing typed behind it."""
-        self.wait(lambda: self.screen.row > self._prompt_row and self.screen.cursor_row.rstrip() == PROMPT, "the prompt")
+        self.wait(
+            lambda: self.screen.row > self._prompt_row and self.screen.cursor_row.rstrip() == PROMPT, "the prompt"
+        )
         self._prompt_row = self.screen.row
 
     def ended(self) -> int:
@@ -92,12 +103,21 @@ class Terminal:
         self.wait(lambda: self.screen.cursor_row.rstrip().endswith(line.rstrip()), line)
         self.keys("\r")
 
+    def interrupt(self, entry: str, when: str) -> None:
+        """Type a line, press Ctrl-C when something appears, and wait for the next prompt."""
+        self.type(entry)
+        self.wait(lambda: when in self.screen.text, when)
+        self.keys("\x03")
+        self.prompt()
+
     def enter(self, entry: str) -> None:
-        """Type an entry line by line, without the blanks that the session itself begins lines with, and wait for the next prompt."""
+        """Type an entry line by line, without the blanks that the session begins lines with, and wait for the next prompt."""
         lines = entry.split("\n")
         for place, line in enumerate(lines):
             if place:
                 row = self.screen.row
-                self.wait(lambda row=row: self.screen.cursor_row.startswith("...") and self.screen.row >= row, "the next line")
+                self.wait(
+                    lambda row=row: self.screen.cursor_row.startswith("...") and self.screen.row >= row, "the next line"
+                )
             self.type(line.strip() if place else line)
         self.prompt()

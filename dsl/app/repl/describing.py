@@ -25,6 +25,7 @@ from dsl.training.initializers import Exactly
 from dsl.training.run import TrainRun
 
 _LONGEST = 100
+_FEW = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +106,10 @@ def now(session: Session, fact: Fact) -> str:
     text = fact.text.removeprefix("= ")
     if fact.name not in given:
         return text
-    value = spelled(np.asarray(given[fact.name]))
-    return f"{value} now{f', first {text}' if text and fact.how == 'parameter' else ''}"
+    value = np.asarray(given[fact.name])
+    is_parameter = fact.how == "parameter"
+    words = f"{spelled(value)} now" if value.size <= _FEW else "trained" if is_parameter else f"fed {list(value.shape)}"
+    return f"{words}, first {text}" if is_parameter else words
 
 
 def _type(value: Any) -> str:
@@ -174,8 +177,9 @@ def entered(session: Session, statement: syntax.Statement) -> Iterator[str]:
         text = fact.text
         if isinstance(value, Node) and value.operation and fact.how in ("value", "metric"):
             said = _said(statement).removeprefix("= ") if isinstance(statement, syntax.Assignment) else ""
-            is_one = not isinstance(statement, syntax.Assignment) or len(statement.targets) == 1
-            text = f"= {formula(model, value, said)}" if is_one and not text.startswith(("if ", "repeat ")) else ""
+            text = f"= {formula(model, value, said)}" if not text.startswith(("if ", "repeat ")) else ""
+        if isinstance(statement, syntax.Assignment) and len(statement.targets) > 1:
+            text = ""
         yield printable(_line(fact, text))
 
 

@@ -129,11 +129,11 @@ class Edit:
         shift = 0
         for splice in self._splices:
             start = splice.start + shift
-            end = start + len(splice.text)
             if span.start < start:
                 break
-            if splice.chunk and span.start <= end:
-                return self._in_chunk(span, splice.chunk, start + len(splice.before))
+            first = start + len(splice.before)
+            if splice.chunk and span.start <= first + len(splice.chunk.text):
+                return self._in_chunk(span, splice.chunk, first)
             shift += len(splice.text) - (splice.end - splice.start)
         length = len(self._old.text)
         return Span(self._old, min(span.start - shift, length), min(span.end - shift, length))

@@ -76,7 +76,7 @@ def _consequences(change: Change, lines: dict[int, int]) -> Iterator[str]:
     if change.lost:
         yield printable(f"gone: {few(change.lost)}")
     if change.forgotten:
-        yield printable(f"no longer what training made of it: {some(change.forgotten)}")
+        yield printable(f"with their first values again: {some(change.forgotten)}")
     if change.unfed:
         yield printable(f"no longer fed: {some(change.unfed)}")
 

@@ -39,7 +39,9 @@ class Shown:
     def text(self) -> str:
         """`linear = k · x + b = 1.45   [f64, line 9]`, on several lines where it is long."""
         margin = ", ".join(filter(None, (self.type, self.kind, f"line {self.line}" if self.line else "")))
-        sides = [side for side in (self.name, self.formula, spelled(self.value)) if side]
+        is_statement = self.type.startswith("bool") and self.formula
+        formula = f"({self.formula})" if is_statement else self.formula
+        sides = [side for side in (self.name, formula, spelled(self.value)) if side]
         whole = f"{' = '.join(sides)}   [{margin}]"
         if len(whole) <= _WIDEST:
             return whole

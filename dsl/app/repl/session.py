@@ -119,7 +119,7 @@ class Session:
         change = Change(
             entered,
             [self.statements[place] for place in sorted(edit.taken)],
-            following if edit.taken else [],
+            following if edit.taken or any(isinstance(s, syntax.DTypeStatement) for s in entered) else [],
             [name for name in _values(self.statements) if name not in bound_now],
             warnings=[edit.located(found, source) for found in self._new_warnings(model)],
         )
@@ -132,7 +132,8 @@ class Session:
             steps=None,
         )
         self._commit(entry, after, model, anew=set(_values([*entered, *following])))
-        change.forgotten = [name for name in before.values if name not in self.state.values]
+        parameters = {node.name for node in model.graph.parameters}
+        change.forgotten = [name for name in before.values if name in parameters and name not in self.state.values]
         change.unfed = [name for name in before.feeds if name not in self.state.feeds]
         if before.dataset != self.state.dataset:
             change.unfed = [*change.unfed, before.dataset]

@@ -54,9 +54,10 @@ def value_at(place: Span) -> Any:
 
 @command("feed", "[NAME=VALUE|@FILE|none …] [DATASET]", example=":feed x=3", takes=("dataset", "placeholder"), most=1)
 def feed(session: Session, arguments: Arguments) -> Told:
-    """Give placeholders values, in place of their own: an expression, a file after `@`, or the rows of a data set.
+    """Give placeholders values in place of their own, or list what is given.
 
-    `none` takes a value away again, and `:feed none` all of them. Without arguments, what is fed is listed.
+    A value is an expression, or a file after `@`; a data set feeds its rows. `none` takes a value away again, and `:feed none`
+    all of them.
     """
     if not arguments.words and not arguments.pairs:
         return _fed(session)
@@ -197,7 +198,7 @@ def _changed(session: Session, name: str, text: str, start: int, place: Span) ->
     if change.anew:
         said.append(f"  computed anew: {few(change.anew)}")
     if change.forgotten and before.values:
-        said.append(f"  no longer what training made of it: {some(change.forgotten)}")
+        said.append(f"  with their first values again: {some(change.forgotten)}")
     return said
 
 
@@ -217,7 +218,10 @@ def _not_settable(session: Session, name: str, where: Span, statement: syntax.St
 
 @command("engine", "[NAME]", example=":engine reference", takes=("engine",), most=1)
 def engine(session: Session, arguments: Arguments) -> Told:
-    """Say what runs the program, or choose it: a code generator, or the interpreter that they are compared with."""
+    """Choose what runs the program, or say what does.
+
+    It is a code generator, or the interpreter that they are compared with.
+    """
     if arguments.words:
         name = arguments.texts[0]
         if name not in ENGINES:
@@ -229,7 +233,10 @@ def engine(session: Session, arguments: Arguments) -> Told:
 
 @command("seed", "[N]", example=":seed 7", most=1)
 def seed(session: Session, arguments: Arguments) -> Told:
-    """Draw all parameters anew, from a seed, which orders the rows of trainings too; or say which it is."""
+    """Draw all parameters anew from a seed, or say which it is.
+
+    It orders the rows of trainings, too.
+    """
     if arguments.words:
         word = arguments.words[0]
         if not word.text.isdecimal():

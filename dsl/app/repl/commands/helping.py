@@ -11,7 +11,8 @@ from dsl.app.repl.told import Told, lines
 
 _INTRODUCTION = """\
 Type statements of the language and they become the program; a name that is bound again replaces what it stood for. Type an
-expression and its value is printed. Commands begin with a colon, and may be shortened as long as only one is meant.
+expression and its value is printed. Commands begin with a colon, and may be shortened as long as only one is meant; `:help
+NAME` tells more of one.
 """
 
 
@@ -26,7 +27,7 @@ def help_(session: Session, arguments: Arguments) -> Told:
 
     def show() -> None:
         click.echo(_INTRODUCTION)
-        table(["command", "does"], [[each.usage, each.summary] for each in COMMANDS.values()])
+        table(["command", "does"], [[f":{each.name}", each.summary] for each in COMMANDS.values()])
 
     return Told(show, {"commands": [_facts(each) for each in COMMANDS.values()]})
 
@@ -41,5 +42,8 @@ def _facts(found: Command) -> dict[str, str]:
 
 @command("quit", example=":quit")
 def quit_(session: Session, arguments: Arguments) -> Told:
-    """Leave. What is not saved is kept in a file of its own, and said."""
+    """Leave the session.
+
+    What is not saved is kept in a file of its own, which is said.
+    """
     return Told(leaves=True)

@@ -38,7 +38,7 @@ def named(session: Session, words: Sequence[Span]) -> dict[str, Node]:
 
 @command("forward", "[NAME …]", example=":forward", takes=("value",), most=MANY)
 def forward(session: Session, arguments: Arguments) -> Told:
-    """Run the program forward, and print its outputs and what it shows, or the values named."""
+    """Run the program forward, and print its outputs or the values named."""
     from dsl.app.report import as_outputs, print_outputs
 
     program, state = session.program, session.state
@@ -72,7 +72,10 @@ def backward(session: Session, arguments: Arguments) -> Told:
 
 @command("grad", "NAME [wrt NAME …]", example=":grad sigmoid wrt k b", takes=("value",), most=MANY)
 def grad(session: Session, arguments: Arguments) -> Told:
-    """Print the gradient of a value, of the sum of its elements, with respect to all parameters or to the values named."""
+    """Print the gradient of a value with respect to all parameters or to the values named.
+
+    A value that is not a scalar is summed before it is differentiated.
+    """
     arguments.one(":grad NAME [wrt NAME …]")
     of, *others = arguments.words
     if others and others[0].text == "wrt":
@@ -110,7 +113,7 @@ def _gradients(session: Session, of: Node, wrt: Sequence[Node]) -> Told:
 
 @command("time", "EXPRESSION", example=":time sigmoid(k * x)", takes=("expression",), most=MANY)
 def time(session: Session, arguments: Arguments) -> Told:
-    """Measure how long an expression takes, compiled: the median of many runs with the parameters and feeds as they are."""
+    """Measure how long an expression takes, compiled: the median of many runs."""
     arguments.one(":time EXPRESSION")
     program, node, text = computed(session, arguments.place)
     feeds = dict(program.dataset(session.state.dataset).arrays) if session.state.dataset else {}
@@ -153,8 +156,10 @@ def _duration(seconds: float) -> str:
 
 @command("check", example=":check")
 def check(session: Session, arguments: Arguments) -> Told:
-    """Tell what is not wrong but probably not meant, compare the gradients of the losses with finite differences, and check
-    what is expected."""
+    """Compare gradients with finite differences, and check what is expected.
+
+    What is not wrong but probably not meant is told first, such as a parameter that nothing uses.
+    """
     from dsl.app.gradient_check import agrees, compare_losses, comparisons_as_json, print_comparisons
     from dsl.app.output import show_diagnostics
     from dsl.app.report import expects_as_json, print_expects
@@ -163,7 +168,7 @@ def check(session: Session, arguments: Arguments) -> Told:
     warnings = fresh.warnings
     reports = compare_losses(fresh.model, {**_rows(session), **state.feeds}, state.values)
     wrong = not all(agrees(c) for report in reports.values() for c in report.comparisons)
-    results = [session.program.check(found, state.dataset or None) for found in fresh.model.expectations]
+    results = [fresh.check(found, state.dataset or None) for found in fresh.model.expectations]
 
     def show() -> None:
         if warnings:
@@ -186,7 +191,7 @@ def _rows(session: Session) -> dict[str, Any]:
 
 @command("plan", "[plan|passes|code]", example=":plan", takes=("stage",), most=1)
 def plan(session: Session, arguments: Arguments) -> Told:
-    """Print the compiled step: its calls and their memory; the passes that led to it; or its code."""
+    """Print the compiled step: its calls and their memory, the passes that led to it, or its code."""
     from dsl.app.plan_report import plan_as_json, print_plan
 
     stage = arguments.texts[0] if arguments.words else "plan"

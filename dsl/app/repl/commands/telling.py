@@ -27,9 +27,9 @@ _COUNTS = ("rows", "steps", "digits")
 @command("explain", "[NAME …] [of=NAME] [depth=N] [rows=N] [steps=N] [digits=N] [lang=zh]", example=":explain k",
          takes=("value",), options=_EXPLAINING, most=MANY)  # fmt: skip
 def explain(session: Session, arguments: Arguments) -> Told:
-    """Tell how every value came to be and every gradient by the chain rule; with names, the story of these values or layers.
+    """Tell how every value came to be, and every gradient by the chain rule.
 
-    `steps=3` tells training steps instead, `depth=1` opens layers so deep.
+    With names, the story of these values or layers. `steps=3` tells training steps instead, `depth=1` opens layers so deep.
     """
     return _explained(session, arguments, origins=False)
 
@@ -38,7 +38,10 @@ def explain(session: Session, arguments: Arguments) -> Told:
     "why", "NAME", example=":why loss", takes=("value",), options={"of": "value", "digits": "", "lang": ""}, most=1
 )
 def why(session: Session, arguments: Arguments) -> Told:
-    """Tell the whole story of a value: all that it was computed from, how, what it serves, and its gradient."""
+    """Tell the whole story of a value, from the beginning.
+
+    All that it was computed from, how it was computed, what it serves, and its gradient.
+    """
     arguments.one(":why NAME")
     return _explained(session, arguments, origins=True)
 
@@ -70,7 +73,10 @@ def _explained(session: Session, arguments: Arguments, origins: bool) -> Told:
 
 @command("ops", "[NAME]", example=":ops softmax", takes=("operation",), most=1)
 def ops(session: Session, arguments: Arguments) -> Told:
-    """List the operations, layers, initializers, optimisers and schedules, or explain one."""
+    """List what programs call by name, or explain one of these.
+
+    Operations, layers, initializers, optimisers and schedules.
+    """
     from dsl.app.catalogue import catalogue, find, print_entries, print_sections
 
     if not arguments.words:
@@ -84,8 +90,10 @@ def ops(session: Session, arguments: Arguments) -> Told:
 
 @command("doc", "NAME", example=":doc adam", takes=("documented",), most=1)
 def doc(session: Session, arguments: Arguments) -> Told:
-    """Print the documentation of anything: a name of the program, an operation or a layer, a word of the language, a key of a
-    `train` block, a command."""
+    """Print the documentation of anything.
+
+    A name of the program, an operation or a layer, a word of the language, a key of a `train` block, a command.
+    """
     name = arguments.one(":doc NAME")
     texts = [text for text in (*_of_program(session, name), *_of_library(name), *_of_language(name)) if text]
     if not texts:
@@ -153,10 +161,11 @@ def documented() -> list[str]:
 @command("graph", "[FILE] [values] [gradients] [backward] [plan] [depth=N] [of=NAME]", example=":graph values",
          takes=("file", "view"), options={"depth": "", "of": "value"}, most=5)  # fmt: skip
 def graph(session: Session, arguments: Arguments) -> Told:
-    """Draw the program with characters, or into a file by its ending: .svg, .png, .pdf, .html, .dot, .mmd, .txt, .json.
+    """Draw the program, with characters or into a file.
 
-    `values` and `gradients` stand in the boxes, `backward` draws what computes the gradients, `plan` the compiled step.
-    `depth` is how deep layers are open, `of` draws what a value depends on.
+    The file's ending says how: .svg, .png, .pdf, .html, .dot, .mmd, .txt, .json. `values` and `gradients` stand in the boxes,
+    `backward` draws what computes the gradients, `plan` the compiled step. `depth` is how deep layers are open; `of` draws what
+    a value depends on.
     """
     views = {text for text in arguments.texts if text in VIEWS}
     files = [word for word in arguments.words if unquoted(word) not in VIEWS]

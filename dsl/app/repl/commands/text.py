@@ -15,7 +15,7 @@ from dsl.app.repl.saving import save
 from dsl.app.repl.session import Session
 from dsl.app.repl.told import Told, lines
 from dsl.app.wording import plural, some
-from dsl.source.diagnostic import fail
+from dsl.source.diagnostic import ProgramError, fail, placed
 from dsl.source.nearest import did_you_mean
 from dsl.source.render import printable
 from dsl.source.text import Span
@@ -28,22 +28,37 @@ def load(session: Session, arguments: Arguments) -> Told:
     A program takes the place of the session's, with all that was fed and trained; `:undo` brings that back.
     """
     path = Path(arguments.one(":load FILE")).expanduser()
-    entry = f":load {path}"
-    if path.suffix != ".safetensors":
-        session.open(path, entry)
-        return _opened(session, path)
+    with placed(arguments.words[0]):
+        if path.suffix == ".safetensors":
+            return _load_parameters(session, path)
+        _open(session, path, f":load {path}")
+    return _opened(session, path)
+
+
+def _load_parameters(session: Session, path: Path) -> Told:
     from dsl.training import checkpoint
 
     found = checkpoint.load(existing(path))
     checkpoint.fit(found, [n for n in session.program.forward if n.kind == "parameter"], f"`{path}`")
-    session.change(entry, values=dict(found.parameters), statistics=dict(found.statistics))
+    session.change(f":load {path}", values=dict(found.parameters), statistics=dict(found.statistics))
     return lines(printable(f"{path}: {plural(len(found.parameters), 'parameter')}"), parameters=list(found.parameters))
+
+
+def _open(session: Session, path: Path, entry: str) -> None:
+    """Take the program of a file. Raises ProgramError, for a file that is plainly none in few words."""
+    try:
+        session.open(path, entry)
+    except ProgramError as error:
+        if path.suffix == ".nn" or error.diagnostics[0].span is None:
+            raise
+        hint = f"a program is in a file like model.nn; data are fed, `:feed x=@{path}`"
+        raise fail("file", f"`{path}` is no program", hint=hint) from None
 
 
 @command("save", "[FILE] [parameters=FILE]", example=":save neuron.nn parameters=neuron.safetensors",
          takes=("file",), options={"parameters": "file"}, most=1)  # fmt: skip
 def save_(session: Session, arguments: Arguments) -> Told:
-    """Write a program that does what the session did, and its parameters where they are asked for.
+    """Write a program that does what the session did.
 
     What is fed becomes the default of its placeholder, a seed goes into the `train` blocks, and a comment says how to run the
     file where more than that is needed: with which parameters, data set or engine. Without FILE, to where the program is from.
@@ -98,14 +113,17 @@ def undo(session: Session, arguments: Arguments) -> Told:
 
 @command("show", "[NAME …]", example=":show loss", takes=("name",), most=MANY)
 def show(session: Session, arguments: Arguments) -> Told:
-    """Print the program as it stands, or the statements that the names come from; of a layer or a function, all its lines."""
+    """Print the program as it stands, or the statements that names come from.
+
+    Of a layer or a function, one of the library's too, all its lines.
+    """
     source = session.source
     if not arguments.words:
         end = len(source.text.rstrip())
-        text = _numbered(Span(source, 0, end)) if end else "the program is empty"
+        text = _numbered(session, Span(source, 0, end)) if end else "the program is empty"
         return lines(text, program=source.text)
     places = [_place(session, unquoted(word), word) for word in arguments.words]
-    return lines("\n".join(map(_numbered, places)), statements=[place.text for place in places])
+    return lines("\n".join(_numbered(session, place) for place in places), statements=[place.text for place in places])
 
 
 def _place(session: Session, name: str, word: Span) -> Span:
@@ -123,17 +141,18 @@ def _place(session: Session, name: str, word: Span) -> Span:
     return place
 
 
-def _numbered(place: Span) -> str:
+def _numbered(session: Session, place: Span) -> str:
     """The lines of a place with their numbers, and its file where that is another one."""
     first = place.line
     texts = place.text.split("\n")
     width = len(str(first + len(texts) - 1))
-    return "\n".join(f"{first + at:>{width}} | {printable(text)}".rstrip() for at, text in enumerate(texts))
+    shown = [f"{first + at:>{width}} | {printable(text)}".rstrip() for at, text in enumerate(texts)]
+    return "\n".join(shown if place.source is session.source else [f"{printable(place.source.name)}:", *shown])
 
 
 @command("names", "[PATTERN …]", example=":names *loss*", takes=("name",), most=MANY)
 def names(session: Session, arguments: Arguments) -> Told:
-    """List what has a name: what it is, its type, how the program says it, and its line.
+    """List what has a name: what it is, its type, and its line.
 
     A pattern stands for the names that it begins, or with `*` for all that look like it.
     """

@@ -13,14 +13,13 @@ import numpy as np
 from dsl.app.repl.arguments import Arguments, unquoted
 from dsl.app.repl.command import command
 from dsl.app.repl.editing import moved
-from dsl.app.repl.formulas import spelled
 from dsl.app.repl.session import Session
 from dsl.app.repl.state import Steps
 from dsl.app.repl.told import Told
 from dsl.app.repl.walking import Walk
 from dsl.app.training import TrainingInterrupt, train_with_progress
 from dsl.app.wording import plural
-from dsl.engine.figures import rounded
+from dsl.engine.figures import elements, number, rounded
 from dsl.language.parser import parse_expression
 from dsl.language.statements.train import KEYS
 from dsl.ops.parameters import Array
@@ -49,7 +48,7 @@ def _runs(session: Session, word: Span | None) -> list[TrainRun]:
 
 @command("step", "[N] [run=NAME]", example=":step 3", options={"run": "training"}, most=1)
 def step(session: Session, arguments: Arguments) -> Told:
-    """Make a training step, or N of them, and show the loss and how the parameters move.
+    """Make a training step, or N of them, and show how the parameters move.
 
     The steps are those of the `train` block: its batches, its optimiser with its memory, its schedule.
     """
@@ -115,6 +114,11 @@ class _Move:
         return {"name": self.name, "before": self.before, "gradient": self.gradient, "after": self.after}
 
 
+def _brief(value: Array) -> str:
+    """A number with all its digits, an array in few."""
+    return elements(value) if value.ndim else number(value)
+
+
 def _print_steps(done: int, losses: Sequence[float], moves: Sequence[_Move]) -> None:
     from dsl.app.output import table
 
@@ -131,9 +135,9 @@ def _print_steps(done: int, losses: Sequence[float], moves: Sequence[_Move]) -> 
     rows = [
         [
             move.name,
-            spelled(move.before),
-            *([spelled(move.gradient)] if with_gradients and move.gradient is not None else []),
-            spelled(move.after),
+            _brief(move.before),
+            *([_brief(move.gradient)] if with_gradients and move.gradient is not None else []),
+            _brief(move.after),
         ]
         for move in moves
     ]
@@ -145,9 +149,10 @@ def _print_steps(done: int, losses: Sequence[float], moves: Sequence[_Move]) -> 
 
 @command("train", "[NAME] [KEY=VALUE …]", example=":train epochs=5", takes=("training", "train key"), most=1)
 def train(session: Session, arguments: Arguments) -> Told:
-    """Carry out the `train` blocks, or the one named, keys overridden for this time: `:train epochs=5 optimizer=sgd(lr=0.1)`.
+    """Carry out the `train` blocks, or the one named.
 
-    It begins with the parameters as they are. Ctrl-C stops it and keeps those that it has reached.
+    Keys are overridden for this time: `:train epochs=5 optimizer=sgd(lr=0.1)`. It begins with the parameters as they are, and
+    Ctrl-C stops it and keeps those that it has reached.
     """
     from dsl.app.report import expects_as_json, outcome_as_json, print_expects, print_metrics, warn_of_nonfinite
 

@@ -1,0 +1,153 @@
+"""What the tests of the session share: an in-memory session, scripts, terminals, and recorded sessions to compare with."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from dsl.app.main import run
+from dsl.app.repl.attempt import Attempt, attempt
+from dsl.app.repl.session import Session
+from dsl.source.text import Source, Span
+
+NEURON = """\
+dtype f64
+placeholder x = 3
+placeholder y = 0.6087876106387002
+parameter k = 0.35915077292816744
+parameter b = 0.3737660632429008
+linear = linear(x, k, b)
+sigmoid = sigmoid(linear)
+loss = mse(y, sigmoid)
+
+train {
+    minimize = loss
+    optimizer = sgd(lr=0.1)
+    steps = 20
+}
+"""
+
+GOLDENS = Path(__file__).parent / "goldens"
+_NUMBER = re.compile(r"(?<![\w.\[])-?\d+(?:\.\d+)?(?:e[-+]?\d+)?(?![\w])")
+_TIMES = re.compile(r"\d+\.\d+ s$|\S+ (?:s|ms|µs|ns), the median of [\d,]+ runs?", re.MULTILINE)
+_RULE = re.compile(r"─{3,}")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder that is the current one, and no other state than what is there."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("COLUMNS", "120")
+    return tmp_path
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """What a script came to: its exit status, what it printed, all together and on standard output alone."""
+
+    status: int
+    all: str
+    out: str
+
+
+Script = Callable[..., Spoken]
+
+
+@pytest.fixture
+def script(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Script:
+    """Carry out a script as `nn repl < script` does, in this process."""
+
+    def carry_out(text: str, *options: str) -> Spoken:
+        everything, out = io.StringIO(), io.StringIO()
+        monkeypatch.setattr(sys, "stdin", io.StringIO(text))
+        with contextlib.redirect_stdout(_Both(everything, out)), contextlib.redirect_stderr(everything):
+            status = run(["repl", *options])
+        return Spoken(status, everything.getvalue(), out.getvalue())
+
+    return carry_out
+
+
+class _Both(io.StringIO):
+    def __init__(self, *streams: io.StringIO) -> None:
+        super().__init__()
+        self._streams = streams
+
+    def write(self, text: str) -> int:
+        for stream in self._streams:
+            stream.write(text)
+        return len(text)
+
+
+Tell = Callable[[str], str]
+
+
+@pytest.fixture
+def session() -> Session:
+    return Session()
+
+
+@pytest.fixture
+def say(session: Session, capsys: pytest.CaptureFixture[str]) -> Tell:
+    """Enter something into the session; what it prints."""
+
+    def enter(text: str) -> str:
+        tried = type_into(session, text)
+        said = capsys.readouterr()
+        assert "internal error" not in said.err, said.err
+        assert tried.wrong or not said.err
+        return said.out + said.err
+
+    return enter
+
+
+def type_into(session: Session, text: str) -> Attempt:
+    return attempt(session, Span(Source(text, "<repl>"), 0, len(text)))
+
+
+# -- recorded sessions ----------------------------------------------------------------------------------------------------
+
+
+STOP = "^C"
+"""What stands below an entry during which Ctrl-C is pressed."""
+
+
+def entries_of(transcript: str) -> list[tuple[str, bool]]:
+    """What was typed in a recorded session, entry by entry, and whether it was stopped."""
+    entries: list[tuple[str, bool]] = []
+    for line in transcript.split("\n"):
+        if line.startswith("nn> ") or line == "nn>":
+            entries.append((line[4:], False))
+        elif line.startswith("... ") or line == "...":
+            entries[-1] = (f"{entries[-1][0]}\n{line[4:]}", False)
+        elif line == STOP:
+            entries[-1] = (entries[-1][0], True)
+    return entries
+
+
+def same_session(found: str, recorded: str) -> None:
+    """Compare what was said with what is recorded: words as they are, numbers as closely as another machine computes them."""
+    found, recorded = _TIMES.sub("0 s", found), _TIMES.sub("0 s", recorded)
+    lines, wanted = found.rstrip("\n").split("\n"), recorded.rstrip("\n").split("\n")
+    for line, other in zip(lines, wanted, strict=False):
+        assert _words(line) == _words(other)
+        if line.startswith("interrupted in epoch"):  # after as many steps as there were
+            continue
+        for number, expected in zip(_numbers(line), _numbers(other), strict=True):
+            assert number == pytest.approx(expected, rel=2e-3, abs=1e-6), line
+    assert len(lines) == len(wanted)
+
+
+def _words(line: str) -> list[str]:
+    return _RULE.sub("─", _NUMBER.sub("#", line)).split()
+
+
+def _numbers(line: str) -> list[float]:
+    return [float(match) for match in _NUMBER.findall(line)]
