@@ -37,6 +37,7 @@ train {
 GOLDENS = Path(__file__).parent / "goldens"
 _NUMBER = re.compile(r"(?<![\w.\[])-?\d+(?:\.\d+)?(?:e[-+]?\d+)?(?![\w])")
 _TIMES = re.compile(r"\d+\.\d+ s$|\S+ (?:s|ms|µs|ns), the median of [\d,]+ runs?", re.MULTILINE)
+_COUNT = re.compile(r"[\d,]*\d")
 _RULE = re.compile(r"─{3,}")
 
 
@@ -137,9 +138,10 @@ def same_session(found: str, recorded: str) -> None:
     found, recorded = _TIMES.sub("0 s", found), _TIMES.sub("0 s", recorded)
     lines, wanted = found.rstrip("\n").split("\n"), recorded.rstrip("\n").split("\n")
     for line, other in zip(lines, wanted, strict=False):
-        assert _words(line) == _words(other)
         if line.startswith("interrupted in epoch"):  # after as many steps as there were
+            assert _COUNT.sub("#", line) == _COUNT.sub("#", other)
             continue
+        assert _words(line) == _words(other)
         for number, expected in zip(_numbers(line), _numbers(other), strict=True):
             assert number == pytest.approx(expected, rel=2e-3, abs=1e-6), line
     assert len(lines) == len(wanted)

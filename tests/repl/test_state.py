@@ -217,7 +217,7 @@ class Expected:
         return set(bound(statement))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(_ACTIONS)
 def test_a_session_is_what_its_text_says_and_undo_is_exact(actions: list[str]) -> None:
     session, expected = Session(), Expected()

@@ -54,7 +54,7 @@ def fitting(word: str, candidates: Iterable[Candidate]) -> list[Candidate]:
         text = candidate.text.lower()
         if text.startswith(wanted):
             begun.setdefault(candidate.text, candidate)
-        elif f"_{wanted}" in text or f".{wanted}" in text:
+        elif candidate.kind != "file" and (f"_{wanted}" in text or f".{wanted}" in text):
             inside.setdefault(candidate.text, candidate)
     return [*begun.values(), *(each for text, each in inside.items() if text not in begun)]
 

@@ -204,7 +204,8 @@ class Completer:
             return Completion(start + 1, fitting(text[1:], words.files(text[1:])))
         if name in command.options:
             return Completion(start, fitting(text, self._of_kind(command.options[name], text)))
-        before = f"train {{ {name} = " if "train key" in command.takes else "_ = "
+        is_key = "train key" in command.takes or ("settable" in command.takes and "." in name)
+        before = f"train {{ {name.rpartition('.')[2]} = " if is_key else "_ = "
         return self._of_language(before + text, start - len(before))
 
     def _of_kind(self, kind: Kind, word: str) -> Iterable[Candidate]:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.application import Application
-from prompt_toolkit.completion import CompleteEvent, Completer, Completion
+from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.completion import CompleteEvent, Completer, Completion, get_common_complete_suffix
 from prompt_toolkit.document import Document
-from prompt_toolkit.filters import Condition, has_selection
+from prompt_toolkit.filters import Condition, has_selection, is_searching
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.key_binding import KeyBindings
@@ -65,22 +66,27 @@ class Reader:
 
     def __init__(self, complete: Complete, when_shown: Callable[[], None]) -> None:
         colourful = not os.environ.get("NO_COLOR")
+        words = _Words(complete)
         self._session: PromptSession[str] = PromptSession(
             message=[("class:prompt", FIRST)],
             prompt_continuation=_continuation,
-            multiline=True,
+            multiline=Condition(self._has_lines),
             lexer=_Colours() if colourful else None,
             style=_STYLE if colourful else None,
-            completer=_Words(complete),
+            completer=words,
             complete_while_typing=True,
             complete_in_thread=True,
             history=_history(),
-            key_bindings=_keys(),
+            key_bindings=_keys(words),
             enable_open_in_editor=True,
             enable_suspend=True,
         )
         self._when_shown = when_shown
         self._session.app.after_render += self._shown
+
+    def _has_lines(self) -> bool:
+        """Whether the entry has several lines; the search of the history stands in the line of one that has not."""
+        return "\n" in self._session.default_buffer.text
 
     def _shown(self, application: Application[str]) -> None:
         self._when_shown()
@@ -124,11 +130,14 @@ def _shorten(path: Path) -> None:
 # -- keys -----------------------------------------------------------------------------------------------------------------
 
 
-def _keys() -> KeyBindings:
-    """Enter carries out what is whole, and begins a new line, indented, in what is not; Alt-Enter always begins a line."""
+def _keys(words: Completer) -> KeyBindings:
+    """Enter carries out what is whole, and begins a new line, indented, in what is not; Alt-Enter always begins a line.
+
+    Tab completes at once as far as all words agree that fit, and goes through the menu then.
+    """
     keys = KeyBindings()
 
-    @keys.add("enter", filter=~has_selection)
+    @keys.add("enter", filter=~has_selection & ~is_searching)
     def _(event: KeyPressEvent) -> None:
         from dsl.app.repl.entries import goes_on
 
@@ -139,6 +148,14 @@ def _keys() -> KeyBindings:
             buffer.insert_text("\n" + _indent(buffer.document))
         else:
             buffer.validate_and_handle()
+
+    @keys.add("tab", filter=~is_searching)
+    def _(event: KeyPressEvent) -> None:
+        buffer = event.current_buffer
+        if buffer.complete_state:
+            buffer.complete_next()
+        else:
+            _begin_completion(buffer, words)
 
     @keys.add("escape", "enter")
     def _(event: KeyPressEvent) -> None:
@@ -160,6 +177,17 @@ def _keys() -> KeyBindings:
             buffer.insert_text(bracket)
 
     return keys
+
+
+def _begin_completion(buffer: Buffer, words: Completer) -> None:
+    found = list(words.get_completions(buffer.document, CompleteEvent(completion_requested=True)))
+    common = get_common_complete_suffix(buffer.document, found)
+    if len(found) == 1:
+        buffer.apply_completion(found[0])
+    elif common:
+        buffer.insert_text(common)
+    elif found:
+        buffer.start_completion()
 
 
 def _indent(document: Document) -> str:

@@ -28,7 +28,6 @@ from dsl.language.elaborate.values import BUILTINS
 from dsl.language.given import constant_value
 from dsl.language.parser import parse_expression
 from dsl.language.statements.train import KEYS
-from dsl.ops.dims import show_shape
 from dsl.ops.parameters import Array
 from dsl.source.diagnostic import ProgramError, fail, placed
 from dsl.source.nearest import did_you_mean
@@ -138,7 +137,7 @@ def _set_parameter(session: Session, name: str, place: Span) -> list[str]:
         raise fail("type", f"the parameter `{name}` is a number or an array of numbers", place)
     now = session.program.parameters[name]
     if value.ndim and value.shape != now.shape:
-        message = f"`{name}` is {show_shape(node.shape)}, and this value has shape {list(value.shape)}"
+        message = f"`{name}` is {node.type}, and this value has shape {list(value.shape)}"
         raise fail("shape", message, place)
     filled = np.broadcast_to(value, now.shape).astype(now.dtype)
     session.change(f":set {name}={place.text}", values={**session.state.values, name: filled})

@@ -159,7 +159,7 @@ def documented() -> list[str]:
 
 
 @command("graph", "[FILE] [values] [gradients] [backward] [plan] [depth=N] [of=NAME]", example=":graph values",
-         takes=("file", "view"), options={"depth": "", "of": "value"}, most=5)  # fmt: skip
+         takes=("view", "file"), options={"depth": "", "of": "value"}, most=5)  # fmt: skip
 def graph(session: Session, arguments: Arguments) -> Told:
     """Draw the program, with characters or into a file.
 
