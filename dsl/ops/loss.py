@@ -219,7 +219,7 @@ def _bce_y_gradient(r: Backward) -> Symbol:
     gradients=[_bce_p_gradient, _bce_y_gradient],
     domain="probability",
     formula="-mean({y} * log({p}) + (1 - {y}) * log(1 - {p}))",
-    latex=r"-\operatorname{{mean}}\left({y} \ln {p} + (1 - {y}) \ln(1 - {p})\right)",
+    latex=r"-\operatorname{{mean}}\left({y} \ln({p}) + (1 - {y}) \ln(1 - {p})\right)",
     spelling=by_reduction,
     example="bce([0.5, 0.5], [1, 0])  # 0.6931",
     cases=[
@@ -280,7 +280,7 @@ def _without_batch(operation: Operation, _: Sequence[TensorType], attributes: Ma
     """The mean is over the rows of the batch, and not over all terms."""
     if attributes["reduction"] == "mean":
         return operation.formula, operation.latex
-    terms, in_latex = "{q} * (log({q}) - {log_p})", r"{q} \left(\ln {q} - {log_p}\right)"
+    terms, in_latex = "{q} * (log({q}) - {log_p})", r"{q} \left(\ln({q}) - {log_p}\right)"
     return (f"sum({terms})", rf"\sum {in_latex}") if attributes["reduction"] == "sum" else (terms, in_latex)
 
 
@@ -293,7 +293,7 @@ def _without_batch(operation: Operation, _: Sequence[TensorType], attributes: Ma
     ],
     domain="probability",
     formula="sum({q} * (log({q}) - {log_p})) / batch",
-    latex=r"\frac{{1}}{{\text{{batch}}}} \sum {q} \left(\ln {q} - {log_p}\right)",
+    latex=r"\frac{{1}}{{\text{{batch}}}} \sum {q} \left(\ln({q}) - {log_p}\right)",
     spelling=_without_batch,
     example="kl_div(log([0.5, 0.5]), [1, 0])  # 0.6931",
     cases=[
