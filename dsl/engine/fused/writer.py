@@ -82,9 +82,22 @@ class _Call:
         writer.texts[function] = text
         call = f"{function}({', '.join(self._arguments)})"
         labelled = [node for node in kernel.nodes if node.label in ("one_hot", "nll")]
-        writer.code.line(f"if {call}:" if labelled else call)
-        for check in dict.fromkeys(map(self._check, labelled)):
-            writer.code.line(f"    {check}")
+        checks = list(dict.fromkeys(map(self._check, labelled)))
+        if self._loses_labels_or_states(labelled, written):
+            lines = [*checks, call]
+        else:
+            lines = [f"if {call}:", *[f"    {check}" for check in checks]] if checks else [call]
+        for line in lines:
+            writer.code.line(line)
+
+    def _loses_labels_or_states(self, labelled: Sequence[Node], written: Sequence[Node]) -> bool:
+        """Whether it is too late to look at the labels after the kernel.
+
+        It may have written over labels that were computed, and has changed states, which a run that fails leaves alone.
+        """
+        storage, leaves = self._writer.storage, self._writer.section.leaves
+        is_changing = any(node in storage.in_state for node in written)
+        return bool(labelled) and (is_changing or any(node.inputs[-1] not in leaves for node in labelled))
 
     def _check(self, node: Node) -> str:
         """The line that raises an error for a label that is no class."""

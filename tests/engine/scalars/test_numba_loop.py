@@ -252,6 +252,8 @@ def test_what_cannot_be_compiled_is_named(monkeypatch) -> None:
     generator = ScalarLoopGenerator()
     half = section_of(lambda x: x + 1, np.zeros(2, np.float16), floating=F16)
     assert generator.obstacle(half) == "computes in f32 and f64 only, and `x0` is f16"
+    unread = section_of(lambda x, y: y + 1, np.zeros(2, np.float16), np.zeros(2))
+    assert generator.obstacle(unread) == generator.obstacle(half)
     large = section_of(lambda x: call("matmul", x, x), np.zeros((10, 10)))
     assert generator.obstacle(large).startswith("writes out at most 1,500 operations")
     powers = section_of(lambda i: call("power", i, 3), np.zeros(2, np.int64))

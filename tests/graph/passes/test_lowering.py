@@ -29,7 +29,7 @@ FLOATS = ["f16", "f32", "f64"]
 NAMES = sorted(name for name, operation in OPERATIONS.items() if operation.expansion is None)
 _PRIMITIVE_NAMES = """
     add subtract multiply divide neg abs sign floor ceil round exp expm1 log log1p log2 log10 sqrt sin cos tan arcsin
-    arccos arctan sinh cosh tanh erf erfc square reciprocal power mod maximum minimum atan2 hypot logaddexp clip equal
+    arccos arctan sinh cosh tanh erf erfc square reciprocal power mod maximum minimum atan2 hypot logaddexp equal
     not_equal less less_equal greater greater_equal logical_and logical_or logical_not where isnan isinf astype matmul sum
     prod max min argmax argmin any all transpose reshape broadcast_to getitem unslice concatenate take index_add one_hot
     pad tile repeat flip
