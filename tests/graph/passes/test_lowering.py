@@ -187,6 +187,18 @@ def test_losses_of_integers_and_floats_are_of_doubles_as_numpy_has_them(name: st
         assert name not in labels_of(lowered_equally(specialise(graph, nodes, [made]), given))
 
 
+@pytest.mark.parametrize("types", [("i8", "f4", "f8"), ("f2", "i4", "f4"), ("?", "f2", "f2"), ("i4", "i8", "f2")])
+def test_bounds_of_other_types_are_compared_as_doubles(types: tuple[str, ...]) -> None:
+    numbers = [[2**24 + 1, 2049, 0, 0], [0, 1, -0.0, 0], [2**25, 3001, 0, -0.0]]
+    graph, nodes, given = Graph(F32), list[Node](), list[Array]()
+    for row, kind in zip(numbers, types, strict=True):
+        with np.errstate(over="ignore"):
+            given.append(np.array(row).astype(kind))
+        nodes.append(graph.placeholder(type_of(given[-1])))
+    made = graph.apply(OPERATIONS["clip"], nodes, {})
+    assert "clip" not in labels_of(lowered_equally(specialise(graph, nodes, [made]), given))
+
+
 SUMS: list[tuple[str, dict[str, Any]]] = [
     ("mean", {}),
     ("mean", {"axis": 0}),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dsl.graph.passes.lowering.steps import Lowering, of_floats
+from dsl.graph.passes.lowering.steps import Lowering, beside_floats, of_floats
 from dsl.ops.arithmetic import maximum, minimum
 from dsl.ops.comparison import equal, logical_and, where
 from dsl.ops.elementwise import isnan, reciprocal, sqrt
@@ -18,6 +18,9 @@ def rsqrt(x: Symbol) -> Symbol:
 
 def clip(x: Symbol, low: Symbol, high: Symbol) -> Symbol:
     """The smaller of the upper bound and of the larger of value and lower bound."""
+    values = (x, low, high)
+    if any(value.type.dtype.is_float for value in values):
+        x, low, high = map(beside_floats, values)
     return minimum(maximum(x, low), high)
 
 
