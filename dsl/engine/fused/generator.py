@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.util import find_spec
 
 from dsl.engine.arrays import kernels
 from dsl.engine.arrays.generator import ArrayExecutable, settled
@@ -11,6 +10,7 @@ from dsl.engine.arrays.schedule import Step
 from dsl.engine.arrays.storage import Storage, plan_storage
 from dsl.engine.fused.grouping import group
 from dsl.engine.fused.writer import KernelWriter
+from dsl.engine.jit import compilation
 from dsl.graph.passes.section import Section
 from dsl.ops.parameters import Array
 
@@ -27,7 +27,7 @@ class FusedGenerator:
 
     def obstacle(self, section: Section) -> str:
         """Why it cannot compile sections; empty where it can."""
-        return "" if find_spec("numba") else 'needs numba, which is not installed (pip install "nn-lang[fast]")'
+        return compilation.obstacle()
 
     def compile(self, section: Section, states: Sequence[Array]) -> FusedExecutable:
         """Compile a section whose states live in these arrays."""

@@ -9,11 +9,11 @@ import numpy as np
 from dsl.engine.arrays.generator import Writer
 from dsl.engine.arrays.schedule import Step
 from dsl.engine.arrays.storage import Storage
-from dsl.engine.fused.compilation import ArrayType, ParameterType, compiled
 from dsl.engine.fused.emission import KernelCode, Operand, Operands
 from dsl.engine.fused.nest import Layout, Nest, View, nest
 from dsl.engine.fused.operators import inlined, passed_number
 from dsl.engine.fused.roles import Kernel, Role, has_rows, is_by_row
+from dsl.engine.jit.compilation import ArrayType, ParameterType, compiled
 from dsl.graph.node import Node
 from dsl.graph.passes.section import Section, element_total, sizes
 from dsl.ops.indexing import check_labels
