@@ -51,7 +51,7 @@ class KernelCode:
     """Writes the code of a kernel whose arrays are known."""
 
     def __init__(self, kernel: Kernel, nest: Nest, operands: Operands) -> None:
-        self._kernel, self._nest, self._operands = kernel, nest, operands
+        self._kernel, self._operands = kernel, operands
         self._depth = len(nest.loops)
         self._has_rows = has_rows(kernel)
         self._starts: list[list[str]] = [[] for _ in range(self._depth + 1)]

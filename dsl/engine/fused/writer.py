@@ -12,7 +12,7 @@ from dsl.engine.arrays.storage import Storage
 from dsl.engine.fused.emission import KernelCode, Operand, Operands
 from dsl.engine.fused.nest import Layout, Nest, View, nest
 from dsl.engine.fused.operators import inlined, passed_number
-from dsl.engine.fused.roles import Kernel, Role, has_rows, is_by_row
+from dsl.engine.fused.roles import LABELLED, Kernel, Role, has_rows, is_by_row
 from dsl.engine.jit.compilation import ArrayType, ParameterType, compiled
 from dsl.graph.node import Node
 from dsl.graph.passes.section import Section, element_total, sizes
@@ -81,7 +81,7 @@ class _Call:
         function = writer.code.bind(compiled(text, tuple(self._types)), "kernel")
         writer.texts[function] = text
         call = f"{function}({', '.join(self._arguments)})"
-        labelled = [node for node in kernel.nodes if node.label in ("one_hot", "nll")]
+        labelled = [node for node in kernel.nodes if node.label in LABELLED]
         checks = list(dict.fromkeys(map(self._check, labelled)))
         if self._loses_labels_or_states(labelled, written):
             lines = [*checks, call]
@@ -186,7 +186,7 @@ def _readings(kernel: Kernel) -> dict[Reading, bool]:
     for node in kernel.nodes:
         for source in node.inputs:
             by_row = is_by_row(node, kernel, source)
-            is_label = node.label in ("one_hot", "nll") and by_row
+            is_label = node.label in LABELLED and by_row
             if source not in inside and (is_label or not inlined(source)):
                 as_row = kernel.roles[node] is Role.REDUCTION and not is_label
                 found[source, by_row] = found.get((source, by_row), False) or as_row
