@@ -19,8 +19,9 @@ class FusedGenerator:
     """Compiles any section to kernels and NumPy calls, the matrix products among the latter.
 
     Sums have their additions in NumPy's order. Functions such as `exp` are those of `dsl.engine.fused.functions`, which differ
-    from NumPy's by up to 4 units in the last place. Where the extreme of a row is 0, its sign may be another one. Compiling takes a second or two the first time; later processes find the
-    machine code in the user's cache folder.
+    from NumPy's by up to 4 units in the last place. Where the extreme of a row is 0, its sign may be another one.
+
+    Compiling takes a second or two the first time; later processes find the machine code in the user's cache folder.
     """
 
     name = "numba"
