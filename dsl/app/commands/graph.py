@@ -64,7 +64,9 @@ def command(
     from dsl.diagram.formats import exporter_of
 
     if plan and (values or gradients or backward or of or on or depth is not None):
-        raise click.UsageError("--plan shows the whole compiled step, and goes together with no other view, nor with --on")
+        raise click.UsageError(
+            "--plan shows the whole compiled step, and goes together with no other view, nor with --on"
+        )
     if output:
         exporter_of(output)
         check_writable(output)
