@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from dsl.app.program import Program, load, loads
     from dsl.source.diagnostic import Diagnostic, ProgramError
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
 
 __all__ = ["Diagnostic", "Program", "ProgramError", "__version__", "load", "loads"]
 
