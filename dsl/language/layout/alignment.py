@@ -150,7 +150,8 @@ def _even(group: tuple[str, list[_Columns]]) -> Iterator[tuple[str, list[_Column
 
 
 def _is_even(columns: Sequence[_Columns], at: str) -> bool:
-    widths = [each.width(1, getattr(each, at)) for each in columns if getattr(each, at)]
+    start = int(columns[0].line.words[0].kind != "NAME")  # keywords have a column of their own
+    widths = [each.width(start, getattr(each, at)) for each in columns if getattr(each, at)]
     return not widths or max(widths) - min(widths) <= _MOST_DIFFERENCE
 
 

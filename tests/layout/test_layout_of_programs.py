@@ -1,0 +1,54 @@
+"""The programs of the repository are in the canonical layout; every other program can be brought into it, without loss."""
+
+from __future__ import annotations
+
+import pytest
+from every_program import documented_programs, golden_programs, is_program, own_programs
+from layout_checks import check_layout
+
+import dsl
+from dsl.language.parser import parse
+from dsl.source.text import Source
+
+OWN = own_programs()
+DOCUMENTED = {name: text for name, text in documented_programs().items() if is_program(text)}
+GOLDEN = {name: text for name, text in golden_programs().items() if is_program(text)}
+
+SHOW_OTHER_LAYOUTS = ("a = 1; b = 2\n", "placeholder x=3")
+"""What examples have that show how lines end, or what `nn fmt` does, and so are not in the canonical layout."""
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_a_program_of_the_repository_is_in_the_canonical_layout(name):
+    assert dsl.format_text(OWN[name]) == OWN[name]
+
+
+@pytest.mark.parametrize("name", DOCUMENTED)
+def test_a_program_of_the_documents_is_in_the_canonical_layout(name):
+    laid_out = check_layout(DOCUMENTED[name])
+    shows_other = any(piece in DOCUMENTED[name] for piece in SHOW_OTHER_LAYOUTS)
+    assert (laid_out == DOCUMENTED[name]) != shows_other
+
+
+@pytest.mark.parametrize("name", GOLDEN)
+def test_a_bad_program_keeps_its_mistakes(name):
+    check_layout(GOLDEN[name])
+
+
+def test_there_are_many_programs():
+    assert len(OWN) >= 26
+    assert len(DOCUMENTED) >= 65
+    assert len(GOLDEN) >= 500
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_documentation_stays_with_what_it_documents(name):
+    text = "\n".join(line.strip() for line in OWN[name].split("\n")).replace("\n\n", "\n\n\n")
+    assert documented(dsl.format_text(text)) == documented(OWN[name])
+
+
+def documented(text: str) -> list[tuple[int, str]]:
+    """The documentation of a program: of the file, and of each statement by its number."""
+    tree = parse(Source(text))
+    lines = {statement.span.line: number for number, statement in enumerate(tree.statements, 1)}
+    return [(lines.get(line, 0), words) for line, words in tree.docs.items()]
