@@ -52,3 +52,24 @@ def documented(text: str) -> list[tuple[int, str]]:
     tree = parse(Source(text))
     lines = {statement.span.line: number for number, statement in enumerate(tree.statements, 1)}
     return [(lines.get(line, 0), words) for line, words in tree.docs.items()]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x = " + "(" * 5000 + "1" + ")" * 5000 + "\n",
+        "x = " + "[" * 5000 + "]" * 5000 + "\n",
+        "x = " + "-" * 5000 + "1\n",
+        "x = 1" + " + 1" * 5000 + "\n",
+        "x = " + "f(1, " * 500 + "1" + ")" * 500 + "\n",
+        "x = " + "1 + (" * 500 + "1" + ")" * 500 + "\n",
+        "x = a" + " |> f(a)" * 2000 + "\n",
+        "if a {\n" * 500 + "x = 1\n" + "}\n" * 500,
+        "x = [" + ", ".join(f"[{number}, 1]" for number in range(2000)) + "]\n",
+    ],
+    ids=["brackets", "lists", "signs", "sum", "calls", "sums in brackets", "pipeline", "blocks", "rows"],
+)
+def test_deep_and_long_programs_are_laid_out_without_recursion(text):
+    laid_out = dsl.format_text(text)
+    assert dsl.format_text(laid_out) == laid_out
+    assert len(laid_out) < 200 * len(text)
