@@ -15,6 +15,7 @@ _COMMANDS = {
     "check": "Find mistakes without running: syntax, names, shapes, element types.",
     "grad": "Print the value and the gradient of every node.",
     "explain": "Tell how every value came to be, and every gradient by the chain rule.",
+    "graph": "Draw a program: to a file by its ending, or as characters.",
     "train": "Carry out the training of a program.",
     "predict": "Apply a trained program to new data.",
     "fmt": "Bring programs into the canonical layout.",

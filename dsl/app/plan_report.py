@@ -4,59 +4,36 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import count, pairwise
 from typing import Any, Literal
 
 import click
 
 from dsl.app.output import styled, table
-from dsl.app.planned import Planned, planned
+from dsl.app.plan import Plan, compiled, stages_of
+from dsl.app.planned import planned
 from dsl.app.program import Program
 from dsl.app.report import line_of
 from dsl.app.stages import expression
 from dsl.app.wording import plural
-from dsl.engine.choice import GENERATORS, choose
-from dsl.engine.executable import Executable
 from dsl.engine.figures import short
-from dsl.engine.listing import Entry, Listing, Value, listing
+from dsl.engine.listing import Entry, Listing, Value
 from dsl.engine.names import AUTOMATIC
 from dsl.graph.node import Node
 from dsl.graph.passes.describe import describe, difference
-from dsl.graph.passes.lowering.lower import lower
-from dsl.graph.passes.pipeline import trace
 from dsl.graph.passes.section import Section
 from dsl.source.render import printable
 
 PlanStage = Literal["plan", "passes", "code"]
 
 
-@dataclass(slots=True)
-class Plan:
-    """A section compiled: the sections on its way, by what made them, and the code generator that took the last one."""
-
-    title: str
-    results: Sequence[str]
-    stages: list[tuple[str, Section]]
-    generator: str
-    reason: str
-    executable: Executable
-    others: dict[str, str]
-    """Why the other code generators cannot take it; empty where they could."""
-
-    @property
-    def listing(self) -> Listing:
-        """The calls of the code."""
-        return listing(self.stages[-1][1], self.executable, self.results)
-
-
 def print_plan(stage: PlanStage, program: Program, engine: str = AUTOMATIC) -> None:
     """Print the plan of a program, the passes that lead to it, or its code. Raises ProgramError."""
     found = planned(program)
     if stage == "passes":
-        _print_passes(found.title, _stages(found))
+        _print_passes(found.title, stages_of(found))
         return
-    plan = _compiled(found, engine)
+    plan = compiled(found, engine)
     if stage == "code":
         click.echo("\n".join(map(printable, plan.executable.source.splitlines())))
     else:
@@ -67,24 +44,9 @@ def plan_as_json(stage: PlanStage, program: Program, engine: str = AUTOMATIC) ->
     """The same for tools: the plan or its passes as objects, the code as its lines. Raises ProgramError."""
     found = planned(program)
     if stage == "passes":
-        return _passes_as_json(found.title, _stages(found))
-    plan = _compiled(found, engine)
+        return _passes_as_json(found.title, stages_of(found))
+    plan = compiled(found, engine)
     return plan.executable.source.splitlines() if stage == "code" else _plan_as_json(plan, engine)
-
-
-def _stages(found: Planned) -> list[tuple[str, Section]]:
-    """The section as it is, then after each step of its way that changed it."""
-    lowered = lower(found.section)
-    return [("", found.section), ("lowering", lowered), *trace(lowered)]
-
-
-def _compiled(found: Planned, engine: str) -> Plan:
-    stages = _stages(found)
-    ready = stages[-1][1]
-    choice = choose(ready, engine)
-    name, executable = choice.generator.name, choice.generator.compile(ready, found.states)
-    others = {other: make().obstacle(ready) for other, make in GENERATORS.items() if other != name}
-    return Plan(found.title, found.results, stages, name, choice.reason, executable, others)
 
 
 # -- the calls ------------------------------------------------------------------------------------------------------------

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dsl.app.program import Program
 from dsl.app.wording import plural
 from dsl.engine.bindings import Fed, Sizes
 from dsl.engine.names import AUTOMATIC
@@ -18,6 +17,9 @@ from dsl.graph.passes.section import Section, specialise
 from dsl.ops.parameters import Array
 from dsl.source.diagnostic import ProgramError, fail
 from dsl.training.run import TrainRun
+
+if TYPE_CHECKING:
+    from dsl.app.program import Program
 
 
 @dataclass(slots=True)

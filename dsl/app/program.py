@@ -41,7 +41,9 @@ from dsl.training.watch import NonFiniteTrap
 if TYPE_CHECKING:
     import networkx
 
+    from dsl.app.drawing import Drawing
     from dsl.app.explained import Explained
+    from dsl.app.recorder import RecordedRun
 
 Feeds = Mapping[str, npt.ArrayLike]
 Names = str | Sequence[str]
@@ -101,6 +103,23 @@ class Program:
     def graph(self) -> networkx.DiGraph[str]:
         """The program as a NetworkX directed graph of name paths, in running order."""
         return as_network(self.forward)
+
+    def diagram(self, **view: Any) -> Drawing:
+        """The program drawn: `svg`, `dot` and `text` of it are pictures, `save(path)` writes any kind, notebooks show it.
+
+        The view is told by `depth` (how deep layers are open), `values`, `gradients`, `backward`, `plan`, `of`, `feeds`, `on`,
+        as to `nn graph`. Raises ProgramError.
+        """
+        from dsl.app.drawing import drawing_of
+
+        return drawing_of(self, view)
+
+    def _repr_svg_(self) -> str | None:
+        """The picture in a notebook; nothing without the extra `graph`."""
+        try:
+            return self.diagram().svg
+        except ProgramError:
+            return None
 
     @property
     def name(self) -> str:
@@ -374,21 +393,39 @@ class Program:
 
     # -- training
 
-    def train(self, name: str | None = None, progress: Progress | None = None, **overrides: Any) -> History:
-        """Carry out the program's `train` blocks (or the one named), keys overridden; the history of the last one."""
-        return self.train_all([name] if name else None, progress, overrides)[-1].history
+    def train(
+        self,
+        name: str | None = None,
+        progress: Progress | None = None,
+        record: str | Path | None = None,
+        **overrides: Any,
+    ) -> History:
+        """Carry out the program's `train` blocks (or the one named), keys overridden; the history of the last one.
+
+        `record` is the file of a page that shows the values and gradients step by step.
+        """
+        return self.train_all([name] if name else None, progress, overrides, record)[-1].history
 
     def train_all(
         self,
         names: Sequence[str] | None = None,
         progress: Progress | None = None,
         overrides: Mapping[str, Any] | None = None,
+        record: str | Path | None = None,
     ) -> list[Outcome]:
-        """Carry out the program's `train` blocks in their order, each going on with the parameters of the one before."""
+        """Carry out the program's `train` blocks in their order, each going on with the parameters of the one before.
+
+        Of several runs each has its recording in a file of its own: `run-warm_up.html`.
+        """
         runs = self.runs(names, overrides)
         if overrides and "seed" in overrides:
             self.seed = runs[0].settings.seed
-        return [self.train_one(run, progress) for run in runs]
+        if record is None:
+            return [self.train_one(run, progress) for run in runs]
+        from dsl.app.recorder import recordings
+
+        pages = recordings(self, runs, record)
+        return [self.train_one(run, progress, page) for run, page in zip(runs, pages, strict=True)]
 
     def runs(self, names: Sequence[str] | None = None, overrides: Mapping[str, Any] | None = None) -> list[TrainRun]:
         """The training runs of the program, with keys overridden. Raises ProgramError when there is none of that name."""
@@ -408,22 +445,25 @@ class Program:
         statements = {s.name.id if s.name else "train": s for s in self.model.train_statements}
         return [train_run(self.model.elaboration, statements[name], overrides) for name in chosen]
 
-    def train_one(self, run: TrainRun, progress: Progress | None = None) -> Outcome:
+    def train_one(self, run: TrainRun, progress: Progress | None = None, page: RecordedRun | None = None) -> Outcome:
         """Carry out one run; the program has its parameters afterwards, and the run's checkpoint file is written.
 
-        Interrupted from the keyboard, it has the parameters that were reached, and the file stays as it was.
+        A `page` records it and is written in the end. Interrupted from the keyboard, the program has the parameters that were
+        reached, and the file stays as it was.
         """
         if run.settings.checkpoint:
             check_writable(self.beside(run.settings.checkpoint))
         trainer = self.trainer(run)
         try:
-            outcome = trainer.train(progress)
+            outcome = trainer.train(progress, page.observer(trainer.feeds_of("")) if page else None)
         except KeyboardInterrupt:
             self._parameters = trainer.parameters
             raise
         self._parameters = outcome.parameters
         if run.settings.checkpoint:
             self.save(self.beside(run.settings.checkpoint))
+        if page:
+            page.write()
         return outcome
 
     def trainer(self, run: TrainRun) -> Trainer:

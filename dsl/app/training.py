@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dsl.app.program import Program
+    from dsl.app.recorder import RecordedRun
     from dsl.training.history import History
     from dsl.training.loop import Outcome
     from dsl.training.run import TrainRun
 
 
-def train_with_progress(program: Program, names: list[str] | None = None, quiet: bool = False) -> list[Outcome]:
-    """Carry out the runs, showing on standard error how far they are.
+def train_with_progress(
+    program: Program, names: list[str] | None = None, quiet: bool = False, record: str | None = None
+) -> list[Outcome]:
+    """Carry out the runs, showing on standard error how far they are, and recording them where a page is asked for.
 
     An interruption from the keyboard is raised again with words that say how far the training was, and what is kept of it.
     """
@@ -21,10 +24,16 @@ def train_with_progress(program: Program, names: list[str] | None = None, quiet:
 
     progress = progress_for(quiet)
     outcomes: list[Outcome] = []
-    for run in program.runs(names):
+    runs = program.runs(names)
+    pages: list[RecordedRun | None] = [None] * len(runs)
+    if record:
+        from dsl.app.recorder import recordings
+
+        pages = recordings(program, runs, record)
+    for run, page in zip(runs, pages, strict=True):
         progress.run = None
         try:
-            outcomes.append(program.train_one(run, progress))
+            outcomes.append(program.train_one(run, progress, page))
         except KeyboardInterrupt:
             raise KeyboardInterrupt(f"interrupted{progress.place()}; {_kept(program, run)}") from None
     return outcomes

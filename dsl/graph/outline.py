@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
 
 from dsl.graph.node import Node
 from dsl.graph.scope import Scope, common
 
 IsOpen = Callable[[Scope], bool]
 """Whether what a scope made is shown node by node."""
+
+ScopeOf = Callable[[Node], Scope | None]
+"""The scope that a node is shown in."""
+
+
+def own_scope(node: Node) -> Scope | None:
+    """The scope that made a node."""
+    return node.scope
 
 
 @dataclass(slots=True, eq=False)
@@ -58,12 +67,24 @@ class Outline:
         return list(dict.fromkeys(self.step_of[node] for node in step.inputs))
 
 
-def outline(nodes: Sequence[Node], is_open: IsOpen = lambda scope: True) -> Outline:
+def outline(nodes: Sequence[Node], is_open: IsOpen = lambda scope: True, scope_of: ScopeOf = own_scope) -> Outline:
     """The steps that show these nodes, which are in running order; a scope inside a folded one is folded with it.
 
-    A parameter or a constant lies where it is used: in the innermost scope around all its users.
+    A parameter or a constant lies where it is used: in the innermost scope around all its users. A scope stays open where its
+    step would both need a value of another step and be needed for it.
     """
-    homes = _homes(nodes)
+    knotted: set[Scope] = set()
+    while True:
+        found = _folded(nodes, lambda scope: scope in knotted or is_open(scope), scope_of)
+        order = _in_order(found)
+        if len(order) == len(found.steps):
+            return Outline(order, found.step_of)
+        knotted.update(step.scope for step in set(found.steps).difference(order) if step.scope)
+
+
+def _folded(nodes: Sequence[Node], is_open: IsOpen, scope_of: ScopeOf) -> Outline:
+    """The steps, by the last of their nodes."""
+    homes = _homes(nodes, scope_of)
     steps: dict[object, Step] = {}
     step_of: dict[Node, Step] = {}
     for node in nodes:
@@ -78,8 +99,28 @@ def outline(nodes: Sequence[Node], is_open: IsOpen = lambda scope: True) -> Outl
     _connect(nodes, step_of)
     for step in steps.values():
         step.name = _name(step)
-    order = sorted(steps.values(), key=lambda step: step.nodes[-1].index)
-    return Outline(order, step_of)
+    return Outline(sorted(steps.values(), key=lambda step: step.nodes[-1].index), step_of)
+
+
+def _in_order(found: Outline) -> list[Step]:
+    """The steps, each after those whose values it takes, as near to the given order as that allows; not those in circles."""
+    place = {step: number for number, step in enumerate(found.steps)}
+    sources = {step: found.sources(step) for step in found.steps}
+    users: dict[Step, list[Step]] = {}
+    for step, needed in sources.items():
+        for source in needed:
+            users.setdefault(source, []).append(step)
+    waiting = {step: len(needed) for step, needed in sources.items()}
+    ready = [place[step] for step, count in waiting.items() if not count]
+    order: list[Step] = []
+    while ready:
+        step = found.steps[heappop(ready)]
+        order.append(step)
+        for user in users.get(step, ()):
+            waiting[user] -= 1
+            if not waiting[user]:
+                heappush(ready, place[user])
+    return order
 
 
 def to_depth(depth: int) -> IsOpen:
@@ -87,33 +128,39 @@ def to_depth(depth: int) -> IsOpen:
     return lambda scope: scope.depth < depth
 
 
-def fitting_depth(nodes: Sequence[Node], most: int) -> int:
+def fitting_depth(nodes: Sequence[Node], most: int, scope_of: ScopeOf = own_scope) -> int:
     """The largest depth at which there are at most so many steps, 0 where there are more at any."""
-    deepest = max((scope.depth + 1 for scope in scopes_of(nodes)), default=0)
-    for depth in range(deepest, 0, -1):
-        if len(outline(nodes, to_depth(depth)).steps) <= most:
+    for depth in range(deepest(nodes, scope_of), 0, -1):
+        if len(outline(nodes, to_depth(depth), scope_of).steps) <= most:
             return depth
     return 0
 
 
-def scopes_of(nodes: Iterable[Node]) -> list[Scope]:
+def deepest(nodes: Iterable[Node], scope_of: ScopeOf = own_scope) -> int:
+    """The depth from which on every scope is open."""
+    return max((scope.depth + 1 for scope in scopes_of(nodes, scope_of)), default=0)
+
+
+def scopes_of(nodes: Iterable[Node], scope_of: ScopeOf = own_scope) -> list[Scope]:
     """All scopes that something lies in, those around others first."""
     found: dict[Scope, None] = {}
     for node in nodes:
-        if node.scope is not None and node.scope not in found:
-            found.update(dict.fromkeys(reversed(list(node.scope.around()))))
+        scope = scope_of(node)
+        if scope is not None and scope not in found:
+            found.update(dict.fromkeys(reversed(list(scope.around()))))
     return list(found)
 
 
-def _homes(nodes: Sequence[Node]) -> dict[Node, Scope | None]:
-    """The scope that each node is shown in."""
+def _homes(nodes: Sequence[Node], scope_of: ScopeOf) -> dict[Node, Scope | None]:
+    """The scope that each node is shown in. Who uses a parameter for its gradient does not move it."""
     homes: dict[Node, Scope | None] = {}
     used_in: dict[Node, list[Scope | None]] = {}
     for node in reversed(nodes):
         leaf = node.kind in ("parameter", "constant")
-        homes[node] = common(used_in[node]) if leaf and node in used_in else node.scope
+        homes[node] = common(used_in[node]) if leaf and node in used_in else scope_of(node)
         for source in node.inputs:
-            used_in.setdefault(source, []).append(homes[node])
+            if node.backward_of is None or source.backward_of is not None:
+                used_in.setdefault(source, []).append(homes[node])
     return homes
 
 

@@ -53,6 +53,22 @@ class Progress(Protocol):
         ...
 
 
+class Observer(Protocol):
+    """Who looks at the parameters at some of the steps; they are those after a step, and after step 0 the first ones."""
+
+    def begin(self, steps: int) -> None:
+        """A run of so many steps begins; early stopping may end it before."""
+        ...
+
+    def next_after(self, step: int) -> int:
+        """The first step later than this one to be seen after."""
+        ...
+
+    def see(self, step: int, parameters: Mapping[str, Array]) -> None:
+        """The parameters after a step; the arrays may be changed by the next one."""
+        ...
+
+
 @dataclass(slots=True)
 class Outcome:
     """What came of a run: the parameters, the history, and the metrics of each data set at the end."""
@@ -121,9 +137,12 @@ class Trainer:
         """The values of the parameters as they are now, as arrays that stay as they are."""
         return {name: np.array(value) for name, value in self.stepper.parameters.items()}
 
-    def train(self, progress: Progress | None = None) -> Outcome:
-        """Run to the end, or until early stopping ends it. Raises ProgramError."""
-        loop = _Loop(self, progress)
+    def train(self, progress: Progress | None = None, observer: Observer | None = None) -> Outcome:
+        """Run to the end, or until early stopping ends it. Raises ProgramError.
+
+        An `observer` sees the parameters at the steps that it asks for, and those after the last.
+        """
+        loop = _Loop(self, progress, observer)
         try:
             return loop.go()
         finally:
@@ -186,10 +205,11 @@ def unreachable(run: TrainRun, trained: list[Node]) -> Exception:
 class _Loop:
     """The state of one run under way."""
 
-    def __init__(self, trainer: Trainer, progress: Progress | None) -> None:
+    def __init__(self, trainer: Trainer, progress: Progress | None, observer: Observer | None = None) -> None:
         run = trainer.run
         settings = run.settings
-        self.trainer, self.run, self.progress = trainer, run, progress
+        self.trainer, self.run, self.progress, self.observer = trainer, run, progress, observer
+        self.seen = -1
         self.data = trainer.datasets[run.data] if run.data else None
         batch = settings.batch if self.data is not None else None
         with placed(run.span):
@@ -213,9 +233,12 @@ class _Loop:
         began = time.perf_counter()
         if self.progress:
             self.progress.begin(self.run, self.epochs, self.per_epoch)
+        if self.observer:
+            self.observer.begin(self.total_steps)
+            self.show()
         epoch = 0
         while epoch < self.epochs and not (self.stopping and self.stopping.should_stop):
-            count = self.joined.count(self.epochs - epoch)
+            count = self.joined.count(min(self.epochs - epoch, self.until_seen()))
             rows = self.equal_epochs(epoch + 1, count) if count > 1 else [self.epoch(epoch + 1)]
             spent = time.perf_counter() - began
             self.joined.took(count, spent - self.outcome.seconds)
@@ -227,12 +250,25 @@ class _Loop:
             if self.progress:
                 for row in rows:
                     self.progress.epoch(row)
+        self.show(is_last=True)
         self.outcome.stopped_early = epoch < self.epochs
         keeps_best = self.stopping and self.stopping.stopping.restore_best and self.best
         self.outcome.parameters = self.best if keeps_best else self.trainer.parameters
         self.outcome.seconds = time.perf_counter() - began
         self.outcome.metrics = self.final_metrics()
         return self.outcome
+
+    def show(self, is_last: bool = False) -> None:
+        """Let the observer see the parameters, where this is a step that it asked for, or the last one."""
+        step = self.outcome.steps
+        if self.observer and self.seen < step and (is_last or step == self.observer.next_after(self.seen)):
+            self.seen = step
+            self.observer.see(step, self.trainer.stepper.parameters)
+
+    def until_seen(self) -> int:
+        """The steps to the next one that the observer asked for; without one so many as there are."""
+        step = self.outcome.steps
+        return max(1, self.observer.next_after(step) - step) if self.observer else self.total_steps
 
     def equal_epochs(self, first: int, count: int) -> list[dict[str, Any]]:
         """Epochs of one step each on the same values, made in one go; their rows of the history."""
@@ -243,6 +279,7 @@ class _Loop:
             self.schedule.advance("epoch")
         losses = self.trainer.stepper.steps({}, rates).tolist()
         self.outcome.steps += count
+        self.show()
         rows = [
             {"epoch": first + at, "step": self.outcome.steps - count + at + 1, "loss": loss, "rate": rate}
             for at, (loss, (rate, _)) in enumerate(zip(losses, rates, strict=True))
@@ -259,6 +296,7 @@ class _Loop:
             loss = self.step(feeds)
             total, rows = total + loss * count, rows + count
             self.outcome.steps += 1
+            self.show()
             self.schedule.advance("step")
             if self.progress:
                 self.progress.step(epoch, self.outcome.steps, loss, rate)

@@ -10,6 +10,7 @@ from documents import ROOT
 
 from dsl.app.catalogue import Entry, catalogue
 from dsl.app.main import cli
+from dsl.diagram.formats import EXPORTERS
 from dsl.ops.parameters import REQUIRED, spell
 from dsl.ops.registry import FAMILIES
 from dsl.training.data.readers import READERS
@@ -123,6 +124,12 @@ def _usage(option: click.Option) -> str:
     return f"{option.opts[0]} {'|'.join(map(str, choices)) or option.metavar or 'FILE'}"
 
 
+def diagram_formats() -> str:
+    """The formats of diagrams by their endings."""
+    rows = [[code(ending), words(exporter.doc)] for ending, exporter in EXPORTERS.items()]
+    return table(["ending", "is"], rows)
+
+
 def programs() -> str:
     """The example programs, each with the first sentence of its documentation."""
     rows: list[list[str]] = []
@@ -135,6 +142,7 @@ def programs() -> str:
 
 TABLES: dict[str, Callable[[], str]] = {
     "programs": programs,
+    "diagram-formats": diagram_formats,
     "operations": operations,
     "layers": layers,
     "initializers": lambda: declared(INITIALIZERS),

@@ -102,6 +102,12 @@ class TestContents:
         assert {"dsl/grammar/nn.tmLanguage.json", "dsl/grammar/vscode/package.json"} <= names
         assert "= dsl.language.highlighting.pygments_lexer:NnLexer\n" in lexers
 
+    def test_the_script_and_the_style_sheet_of_pages_are_inside(self, wheel):
+        names = set(zipfile.ZipFile(wheel).namelist())
+        page = {f"dsl/diagram/page/{path.name}" for path in (ROOT / "dsl/diagram/page").iterdir()}
+        assert len(page) >= 8
+        assert page <= names
+
     def test_every_module_is_inside_and_nothing_else(self, wheel):
         names = set(zipfile.ZipFile(wheel).namelist())
         modules = {path.relative_to(ROOT).as_posix() for path in (ROOT / "dsl").rglob("*.py")}

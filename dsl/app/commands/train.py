@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 @click.option("--save", type=click.Path(dir_okay=False), help="Write the trained parameters as safetensors.")
 @click.option("--history", type=click.Path(dir_okay=False), help="Write the history of all epochs as CSV.")
 @click.option("--plot", metavar="PATH", help="Draw the history: to a .png, .svg or .pdf, or with `-` in the terminal.")
+@click.option(
+    "--record",
+    type=click.Path(dir_okay=False),
+    help="Write a page (.html) that shows values and gradients step by step.",
+)
 @options.quiet_option
 @options.engine_option
 @options.profile_option
@@ -38,6 +43,7 @@ def command(
     save: str | None,
     history: str | None,
     plot: str | None,
+    record: str | None,
     quiet: bool,
     engine: str,
     profile: bool,
@@ -62,7 +68,7 @@ def command(
         _check_plot(plot)
     times = Profile(program) if profile else None
     with times.measuring() if times else nullcontext():
-        outcomes = train_with_progress(program, list(only) or None, quiet)
+        outcomes = train_with_progress(program, list(only) or None, quiet, record)
     if save:
         program.save(save)
     if history:

@@ -1,0 +1,1 @@
+"""Programs as pictures: boxes and edges from a graph, and the formats that they are written in."""
