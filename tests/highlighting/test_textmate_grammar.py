@@ -71,6 +71,7 @@ def test_there_are_many_programs():
         "x = [\nshow,\ntrain\n]",
         "x = a +\ntrain",
         "x = a and # why\n\ntrain",
+        "x = a + # why\nrelu(b) -\n  mine(c) *\n  Dense(3)(d)",
         "h = x |>\n  # what\n  relu |> mine",
         "if a { show b } else if c { show d } else { show e }",
         "repeat i in n - 3..n with h = x, with = 2 { h = h }",
