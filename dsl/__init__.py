@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dsl.app.program import Program, load, loads
+    from dsl.language.layout.formatter import format_text
     from dsl.source.diagnostic import Diagnostic, ProgramError
 
-__version__ = "0.3.0"
+__version__ = "0.4.0"
 
-__all__ = ["Diagnostic", "Program", "ProgramError", "__version__", "load", "loads"]
+__all__ = ["Diagnostic", "Program", "ProgramError", "__version__", "format_text", "load", "loads"]
 
 _HOMES = {
     "Program": "dsl.app.program",
     "load": "dsl.app.program",
     "loads": "dsl.app.program",
+    "format_text": "dsl.language.layout.formatter",
     "Diagnostic": "dsl.source.diagnostic",
     "ProgramError": "dsl.source.diagnostic",
 }

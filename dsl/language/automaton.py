@@ -18,9 +18,11 @@ from typing import Any, NamedTuple
 
 from dsl.language.tables import END, Rule, Tables
 
-_NAME, _NEWLINE = "NAME", "_NEWLINE"
-_NESTING = {"LPAR": 1, "LSQB": 1, "RPAR": -1, "RSQB": -1}
-_OPERATORS = {"PIPE", "OR", "AND", "NOT", "COMPARISON", "PLUS", "MINUS", "STAR", "SLASH", "AT", "PERCENT", "POWER"}
+NAME, NEWLINE = "NAME", "_NEWLINE"
+NESTING = {"LPAR": 1, "LSQB": 1, "RPAR": -1, "RSQB": -1}
+"""The brackets inside which a newline ends nothing, and how they open and close."""
+OPERATORS = {"PIPE", "OR", "AND", "NOT", "COMPARISON", "PLUS", "MINUS", "STAR", "SLASH", "AT", "PERCENT", "POWER"}
+"""The terminals after which a newline ends nothing."""
 
 
 class Token(str):
@@ -70,7 +72,7 @@ class Automaton:
         self._rows = _rows(tables, builder)
         self._following = _Following(tables)
         self._kept = set(tables.kept)
-        self._pattern = _pattern(tables, tables.terminals)
+        self._pattern = pattern_of(tables, tables.terminals)
 
     def parse(self, text: str, start: str) -> Any:
         """What the builder makes of a text that follows the rule `start`. Raises UnreadableError."""
@@ -83,19 +85,19 @@ class Automaton:
         while True:
             match = next_token(text, position)
             if match is None:
-                raise StrayCharacterError(_after_blanks(self._tables, text, position))
+                raise StrayCharacterError(after_blanks(self._tables, text, position))
             kind = match.lastgroup or END
-            if kind == _NAME:
+            if kind == NAME:
                 keyword = keywords.get(match[kind], "")
                 if keyword in row:
                     kind = keyword
-            elif kind == _NEWLINE and (depth or previous in _OPERATORS):
+            elif kind == NEWLINE and (depth or previous in OPERATORS):
                 position = match.end()
                 continue
             if kind not in row:
                 kind, match = self._in_context(text, position, match, states)
-            if kind in _NESTING:
-                depth += _NESTING[kind]
+            if kind in NESTING:
+                depth += NESTING[kind]
             position, previous = match.end(), kind
 
             # Reduce by the rules that end before the token, then shift it.
@@ -125,7 +127,7 @@ class Automaton:
 
         Raises UnexpectedTokenError when there is none.
         """
-        shorter = _pattern(self._tables, {_NEWLINE, *self._rows[states[-1]]}).match(text, position)
+        shorter = pattern_of(self._tables, {NEWLINE, *self._rows[states[-1]]}).match(text, position)
         if shorter is None:
             kind = match.lastgroup or END
             word = _token(match, kind)
@@ -204,7 +206,7 @@ def _same(items: list[Any]) -> list[Any]:
     return items
 
 
-def _pattern(tables: Tables, names: Iterable[str]) -> re.Pattern[str]:
+def pattern_of(tables: Tables, names: Iterable[str]) -> re.Pattern[str]:
     """What finds one of the terminals, or the text's end, behind ignored ones."""
     wanted = set(names) - set(tables.ignored)
     alternatives = "|".join(f"(?P<{name}>{pattern})" for name, pattern in tables.terminals.items() if name in wanted)
@@ -216,7 +218,8 @@ def _blanks(tables: Tables) -> str:
     return f"(?>(?:{ignored})*)"
 
 
-def _after_blanks(tables: Tables, text: str, position: int) -> int:
+def after_blanks(tables: Tables, text: str, position: int) -> int:
+    """The offset behind the ignored terminals at `position`."""
     match = re.compile(_blanks(tables)).match(text, position)
     return match.end() if match else position
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from dsl.language import syntax
 from dsl.language.automaton import Automaton, UnreadableError
-from dsl.language.tables import load_tables
+from dsl.language.tables import Tables, load_tables
 from dsl.language.tree import TreeBuilder
 from dsl.source.collection import without_garbage_collection
 from dsl.source.diagnostic import Diagnostic, ProgramError
@@ -84,6 +84,12 @@ def _docs(source: Source) -> dict[int, str]:
 
 
 @lru_cache(maxsize=1)
+def grammar() -> Tables:
+    """The tables of the grammar, loaded once."""
+    return load_tables()
+
+
+@lru_cache(maxsize=1)
 def _parser() -> tuple[Automaton, TreeBuilder]:
     builder = TreeBuilder()
-    return Automaton(load_tables(), builder), builder
+    return Automaton(grammar(), builder), builder

@@ -75,11 +75,13 @@ def _parts(label: Label) -> tuple[str, str, str]:
 
 def _underline(label: Label, mark: str) -> str:
     before, within, _ = _parts(label)
-    return f"{' ' * _width(before)}{mark * max(_width(within), 1)} {printable(label.text)}".rstrip()
+    return f"{' ' * display_width(before)}{mark * max(display_width(within), 1)} {printable(label.text)}".rstrip()
 
 
-def _width(text: str) -> int:
+def display_width(text: str) -> int:
     """The columns that a text takes in a terminal."""
+    if text.isascii() and text.isprintable():
+        return len(text)
     shown = printable(text)
     return sum(
         0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in shown
