@@ -6,7 +6,6 @@ import difflib
 import os
 import shutil
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,7 +66,7 @@ class Formatted:
 def format_file(file: str) -> Formatted:
     """The canonical layout of a file, or of standard input; what is wrong with it is among the result."""
     try:
-        data = sys.stdin.buffer.read() if file == STANDARD_INPUT else Path(file).read_bytes()
+        data = _standard_input() if file == STANDARD_INPUT else Path(file).read_bytes()
         before = data.decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         return Formatted(file, diagnostics=tuple(unreadable(_name(file), error).diagnostics))
@@ -82,17 +81,15 @@ def _name(file: str) -> str:
     return "<stdin>" if file == STANDARD_INPUT else file
 
 
+def _standard_input() -> bytes:
+    stream: Any = sys.stdin
+    return stream.buffer.read() if stream else b""
+
+
 def _lines(text: str) -> list[str]:
     """The lines with their ends; a carriage return is part of the line that it ends."""
-    return list(_split(text))
-
-
-def _split(text: str) -> Iterator[str]:
-    start = 0
-    while start < len(text):
-        end = text.find("\n", start) + 1 or len(text)
-        yield text[start:end]
-        start = end
+    *whole, last = text.split("\n")
+    return [f"{line}\n" for line in whole] + ([last] if last else [])
 
 
 def _print(text: str) -> None:

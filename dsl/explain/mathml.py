@@ -7,8 +7,10 @@ import re
 from importlib import import_module
 from typing import Any, cast
 
-from dsl.explain.expressions import Expression
+from dsl.engine.figures import summary
+from dsl.explain.expressions import Expression, Value
 from dsl.explain.tex import Tex
+from dsl.ops.parameters import Array
 
 _FIRST = 0xE000
 """Letters of Unicode's private area stand for names until the LaTeX has become MathML, so that no name is read as LaTeX."""
@@ -31,10 +33,20 @@ class MathMl(Tex):
         return self._standing_for("mtext", text)
 
     def write(self, expression: Expression) -> str:
-        """A `math` element."""
+        """A `math` element; behind an array that is not shown whole its shape, range and mean as text."""
         self._names.clear()
+        made = self._converted(super().write(expression))
+        if isinstance(expression, Value) and not self.is_whole(expression.array):
+            made += f' <span class="note">{html.escape(summary(expression.array))}</span>'
+        return made
+
+    def summary(self, value: Array) -> str:
+        """Nothing within the formula, in which words break no line."""
+        return ""
+
+    def _converted(self, latex: str) -> str:
         convert = cast(Any, import_module("latex2mathml.converter")).convert
-        made: str = convert(super().write(expression))
+        made: str = convert(latex)
         tags = {letter: key for key, letter in self._names.items()}
 
         def put(match: re.Match[str]) -> str:

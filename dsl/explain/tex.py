@@ -138,10 +138,13 @@ class Tex(Notation):
         if not value.size or value.ndim > 2:
             return f"{self._shape(value.shape)} {self.summary(value)}".rstrip()
         rows = _edges(value if value.ndim == 2 else value[None], self._element)
-        whole = value.shape[-1] <= _WIDEST and (value.ndim == 1 or len(value) <= _WIDEST)
-        matrix = " \\\\ ".join(" & ".join(row) for row in rows)
+        matrix = r" \\ ".join(" & ".join(row) for row in rows)
         text = rf"\begin{{bmatrix}} {matrix} \end{{bmatrix}}"
-        return text if whole else f"{text} {self.summary(value)}"
+        return text if self.is_whole(value) else f"{text} {self.summary(value)}"
+
+    def is_whole(self, value: Array) -> bool:
+        """Whether all elements of an array are shown."""
+        return value.size > 0 and value.ndim <= 2 and all(size <= _WIDEST for size in value.shape)
 
     def summary(self, value: Array) -> str:
         """Shape, range and mean in words."""

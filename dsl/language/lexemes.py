@@ -80,6 +80,8 @@ class _Cutting:
         self.states = [tables.starts[start]]
         self.beginnings = [tuple(self.states)]
         """For each open block the states in which its next statement begins."""
+        self.line: tuple[int, int] | None = None
+        """Where the line begins, among what was found and in the text, if it goes on with the statement of the one above."""
         self.lost = False
         """Whether the rest of a statement is passed over, in which there is a mistake."""
 
@@ -101,11 +103,22 @@ class _Cutting:
                 shorter = pattern_of(self.tables, {NEWLINE, *self._row}).match(self.text, self.position)
                 if shorter:
                     kind, match = shorter.lastgroup or END, shorter
-            self._trivia(match.start(match.lastindex) if match.lastindex else len(self.text))
+            self._trivia(self._start(match))
+            if self.first_of_line:
+                goes_on = bool(self.found) and self.previous != NEWLINE
+                self.line = (len(self.found), self.position) if goes_on else None
             kind = self._follow(kind, match[match.lastindex] if match.lastindex else "")
             if kind == END:
                 return self.found
-            self._add(kind, match.end())
+            if kind:
+                self._add(kind, match.end())
+
+    def _start(self, match: re.Match[str]) -> int:
+        """Where a token begins; the carriage return before a newline is no part of the comment before that."""
+        if not match.lastindex:
+            return len(self.text)
+        start = match.start(match.lastindex)
+        return start - (start > self.position and self.text[start - 1 : start + 1] == "\r\n")
 
     @property
     def _row(self) -> dict[str, int]:
@@ -120,7 +133,7 @@ class _Cutting:
         return kind if taken else NAME
 
     def _follow(self, kind: str, word: str) -> str:
-        """Have the automaton take a token, or pass it over; the kind that it has."""
+        """Have the automaton take a token, or pass it over; the kind that it has, empty where its line is read anew."""
         if self.lost and kind not in _ENDS:
             if kind == "_LBRACE":
                 self._open_block()
@@ -129,6 +142,8 @@ class _Cutting:
             self._note(kind)
             return kind
         if kind not in _ENDS and not self.first_of_line:
+            if self._rewinds():
+                return ""
             self.lost = True
             return self._word(word) if kind == NAME else kind
         # Begin a new statement: the one before ends here, or in the line before, though one of its brackets is open.
@@ -141,9 +156,22 @@ class _Cutting:
             self.lost = kind not in _ENDS
         return kind
 
+    def _rewinds(self) -> bool:
+        """Go back to the beginning of the line, where its first word says that it does not go on with the statement above."""
+        if self.line is None:
+            return False
+        count, start = self.line
+        kind = self.tables.keywords.get(self.found[count].text)
+        if kind not in self.tables.rows[self.beginnings[-1][-1]]:
+            return False
+        del self.found[count:]
+        self.position, self.line, self.first_of_line = start, None, True
+        self._begin_anew()
+        return True
+
     def _begin_anew(self) -> None:
         self.states = list(self.beginnings[-1])
-        self.depth, self.lost = 0, False
+        self.depth, self.lost, self.previous = 0, False, NEWLINE
 
     def _open_block(self) -> None:
         """Take the brace at the end of a statement with a mistake for the beginning of a block, where there can be one."""

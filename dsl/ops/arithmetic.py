@@ -272,4 +272,5 @@ def clip(x: Array, min_: Array, max_: Array) -> Any:
 
     The derivative is 1 between the bounds and on them, 0 beyond; there it belongs to the bound.
     """
-    return np.clip(numbers(x), numbers(min_), numbers(max_))
+    # `np.clip` keeps one or the other of two zeros, as its bounds lie in memory
+    return np.minimum(np.maximum(numbers(x), numbers(min_)), numbers(max_))

@@ -140,7 +140,7 @@ log = unary(
     family="elementwise",
     domain="positive",
     formula="log({x})",
-    latex=r"\ln {x}",
+    latex=r"\ln({x})",
     doc="The natural logarithm: -inf at 0, nan below it.",
     example="log([1, 10])  # [0, 2.3026]",
 )
@@ -164,7 +164,7 @@ log2 = unary(
     family="elementwise",
     domain="positive",
     formula="log2({x})",
-    latex=r"\log_2 {x}",
+    latex=r"\log_2({x})",
     doc="The logarithm to base 2.",
     example="log2([1, 8])  # [0, 3]",
 )
@@ -176,7 +176,7 @@ log10 = unary(
     family="elementwise",
     domain="positive",
     formula="log10({x})",
-    latex=r"\log_{{10}} {x}",
+    latex=r"\log_{{10}}({x})",
     doc="The logarithm to base 10.",
     example="log10([1, 1000])  # [0, 3]",
 )
@@ -246,7 +246,7 @@ sin: Operation = unary(
     lambda g, y, x: g * cos(x),
     family="elementwise",
     formula="sin({x})",
-    latex=r"\sin {x}",
+    latex=r"\sin({x})",
     doc="The sine of an angle in radians.",
     example="sin([0, 1])  # [0, 0.8415]",
 )
@@ -257,7 +257,7 @@ cos: Operation = unary(
     lambda g, y, x: -g * sin(x),
     family="elementwise",
     formula="cos({x})",
-    latex=r"\cos {x}",
+    latex=r"\cos({x})",
     doc="The cosine of an angle in radians.",
     example="cos([0, 1])  # [1, 0.5403]",
 )
@@ -269,7 +269,7 @@ tan = unary(
     family="elementwise",
     domain="tangent",
     formula="tan({x})",
-    latex=r"\tan {x}",
+    latex=r"\tan({x})",
     doc="The tangent of an angle in radians.",
     example="tan([0, 1])  # [0, 1.5574]",
 )
@@ -287,7 +287,7 @@ arcsin = unary(
     family="elementwise",
     domain="unit",
     formula="arcsin({x})",
-    latex=r"\arcsin {x}",
+    latex=r"\arcsin({x})",
     doc="The angle between -pi/2 and pi/2 with this sine; nan beyond -1 and 1.",
     example="arcsin([0, 1])  # [0, 1.5708]",
 )
@@ -299,7 +299,7 @@ arccos = unary(
     family="elementwise",
     domain="unit",
     formula="arccos({x})",
-    latex=r"\arccos {x}",
+    latex=r"\arccos({x})",
     doc="The angle between 0 and pi with this cosine; nan beyond -1 and 1.",
     example="arccos([0, 1])  # [1.5708, 0]",
 )
@@ -310,7 +310,7 @@ arctan = unary(
     lambda g, y, x: g / (1 + square(x)),
     family="elementwise",
     formula="arctan({x})",
-    latex=r"\arctan {x}",
+    latex=r"\arctan({x})",
     doc="The angle between -pi/2 and pi/2 with this tangent.",
     example="arctan([0, 1])  # [0, 0.7854]",
 )
@@ -321,7 +321,7 @@ sinh: Operation = unary(
     lambda g, y, x: g * cosh(x),
     family="elementwise",
     formula="sinh({x})",
-    latex=r"\sinh {x}",
+    latex=r"\sinh({x})",
     doc="The hyperbolic sine.",
     example="sinh([0, 1])  # [0, 1.1752]",
 )
@@ -332,7 +332,7 @@ cosh: Operation = unary(
     lambda g, y, x: g * sinh(x),
     family="elementwise",
     formula="cosh({x})",
-    latex=r"\cosh {x}",
+    latex=r"\cosh({x})",
     doc="The hyperbolic cosine.",
     example="cosh([0, 1])  # [1, 1.5431]",
 )
@@ -343,7 +343,7 @@ tanh = unary(
     lambda g, y, x: g * (1 - square(y)),
     family="elementwise",
     formula="tanh({x})",
-    latex=r"\tanh {x}",
+    latex=r"\tanh({x})",
     doc="The hyperbolic tangent, between -1 and 1.",
     example="tanh([0, 1])  # [0, 0.7616]",
 )

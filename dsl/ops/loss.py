@@ -20,6 +20,7 @@ from dsl.ops.inference import broadcast, floating
 from dsl.ops.operation import Backward, GradientRule, Inference, Operation, OperationError, case, operation
 from dsl.ops.parameters import Array, Real, Reduction
 from dsl.ops.pointwise import numbers
+from dsl.ops.shaping import broadcast_to
 from dsl.ops.symbol import Symbol
 from dsl.ops.types import TensorType
 
@@ -99,6 +100,12 @@ def _pair_shape(r: Backward) -> Shape:
     if not a or not b:
         return a or b
     return tuple(own if other == ONE else other for own, other in zip(a, b, strict=True))
+
+
+def _for_each_term(r: Backward, gradient: Symbol) -> Symbol:
+    """A gradient that only one of both values tells, repeated where that value is."""
+    shape = _pair_shape(r)
+    return gradient if gradient.shape == shape else broadcast_to(gradient, shape=shape)
 
 
 def _scale(r: Backward) -> Symbol:
@@ -210,7 +217,7 @@ def _bce_p_gradient(r: Backward) -> Symbol:
 def _bce_y_gradient(r: Backward) -> Symbol:
     p = r.x
     against, for_ = maximum(log1p(-p), SMALLEST_LOG), maximum(log(p), SMALLEST_LOG)
-    return (against - for_) * _scale(r)
+    return _for_each_term(r, (against - for_) * _scale(r))
 
 
 @operation(
@@ -219,11 +226,12 @@ def _bce_y_gradient(r: Backward) -> Symbol:
     gradients=[_bce_p_gradient, _bce_y_gradient],
     domain="probability",
     formula="-mean({y} * log({p}) + (1 - {y}) * log(1 - {p}))",
-    latex=r"-\operatorname{{mean}}\left({y} \ln {p} + (1 - {y}) \ln(1 - {p})\right)",
+    latex=r"-\operatorname{{mean}}\left({y} \ln({p}) + (1 - {y}) \ln(1 - {p})\right)",
     spelling=by_reduction,
     example="bce([0.5, 0.5], [1, 0])  # 0.6931",
     cases=[
         case((), ()),
+        case((3, 1), (1, 4)),
         case((3, 4), (3, 4)),
         case((3, 4), (), reduction="sum"),
         case((3, 4), (3, 4), reduction="none"),
@@ -245,7 +253,7 @@ def bce(p: Array, y: Array, reduction: Reduction = "mean") -> Any:
     shape=_pair,
     gradients=[
         lambda r: (sigmoid(r.x) - r.inputs[1]) * _scale(r),
-        lambda r: r.x * -_scale(r),
+        lambda r: _for_each_term(r, r.x * -_scale(r)),
     ],
     formula="mean(log(1 + exp({logits})) - {logits} * {y})",
     latex=r"\operatorname{{mean}}\left(\ln(1 + e^{{{logits}}}) - {logits} {y}\right)",
@@ -253,6 +261,7 @@ def bce(p: Array, y: Array, reduction: Reduction = "mean") -> Any:
     example="bce_with_logits([0, 0], [1, 0])  # 0.6931",
     cases=[
         case((), ()),
+        case((3, 1), (1, 4)),
         case((3, 4), (3, 4)),
         case((3, 4), (), reduction="sum"),
         case((3, 4), (3, 4), reduction="none"),
@@ -280,7 +289,7 @@ def _without_batch(operation: Operation, _: Sequence[TensorType], attributes: Ma
     """The mean is over the rows of the batch, and not over all terms."""
     if attributes["reduction"] == "mean":
         return operation.formula, operation.latex
-    terms, in_latex = "{q} * (log({q}) - {log_p})", r"{q} \left(\ln {q} - {log_p}\right)"
+    terms, in_latex = "{q} * (log({q}) - {log_p})", r"{q} \left(\ln({q}) - {log_p}\right)"
     return (f"sum({terms})", rf"\sum {in_latex}") if attributes["reduction"] == "sum" else (terms, in_latex)
 
 
@@ -288,16 +297,17 @@ def _without_batch(operation: Operation, _: Sequence[TensorType], attributes: Ma
     "loss",
     shape=_pair,
     gradients=[
-        lambda r: r.inputs[1] * -_kl_div_scale(r),
+        lambda r: _for_each_term(r, r.inputs[1] * -_kl_div_scale(r)),
         _kl_div_q_gradient,
     ],
     domain="probability",
     formula="sum({q} * (log({q}) - {log_p})) / batch",
-    latex=r"\frac{{1}}{{\text{{batch}}}} \sum {q} \left(\ln {q} - {log_p}\right)",
+    latex=r"\frac{{1}}{{\text{{batch}}}} \sum {q} \left(\ln({q}) - {log_p}\right)",
     spelling=_without_batch,
     example="kl_div(log([0.5, 0.5]), [1, 0])  # 0.6931",
     cases=[
         case((3,), (3,)),
+        case((3, 1), (1, 4)),
         case((3, 4), (3, 4)),
         case((3, 4), (3, 4), reduction="sum"),
         case((3, 4), (3, 4), reduction="none"),

@@ -60,7 +60,7 @@ class TestLoad:
 
     def test_what_is_not_there_is_an_attribute_error(self):
         assert not hasattr(dsl, "lod")
-        assert set(dir(dsl)) == {"Diagnostic", "Program", "ProgramError", "__version__", "load", "loads"}
+        assert set(dir(dsl)) == {"Diagnostic", "Program", "ProgramError", "__version__", "format_text", "load", "loads"}
 
 
 class TestRun:

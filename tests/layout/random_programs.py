@@ -194,11 +194,12 @@ class Author:
                 add("constant", chance.choice(_NAMES), "=")
                 self.expression(size)
             case 3 | 4:
-                add(chance.choice(["placeholder", "parameter"]))
+                word, signs = chance.choice([("placeholder", "="), ("parameter", "=~")])
+                add(word)
                 self.name()
                 self.type_of()
                 if chance.random() < 0.8:
-                    add(chance.choice("=~") if self.pieces.words[-1][0] == "parameter" else "=")
+                    add(chance.choice(signs))
                     self.expression(size)
             case 5:
                 add("metric", chance.choice(_NAMES), "=")

@@ -100,6 +100,13 @@ def test_clip_passes_the_gradient_at_its_bounds(dtype: str, derivative_of: Any) 
     np.testing.assert_array_equal(high, [0, 0, 0, 0, 1])
 
 
+def test_clip_has_the_zero_of_its_bounds_wherever_they_lie(dtype: str, value_of: Any) -> None:
+    zeros, ones = np.zeros(9), np.ones(9)
+    for low, high in ((0.0, 1.0), (zeros, ones), (zeros, 1.0), (zeros[:1], ones[:1])):
+        assert not np.signbit(value_of(o["clip"], -zeros, low, high, dtype=dtype)).any()
+        assert np.signbit(value_of(o["clip"], zeros, np.negative(high), np.negative(low), dtype=dtype)).all()
+
+
 def test_clip_with_crossed_bounds_belongs_to_the_upper_one(dtype: str, value_of: Any, derivative_of: Any) -> None:
     assert value_of(o["clip"], 0.5, 2.0, 1.0, dtype=dtype) == 1
     assert derivative_of(o["clip"], 0.5, 2.0, 1.0, dtype=dtype) == [0, 0, 1]

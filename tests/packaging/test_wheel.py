@@ -94,6 +94,14 @@ class TestContents:
         assert library
         assert library <= names
 
+    def test_the_files_for_editors_are_inside_and_pygments_is_told_of_the_lexer(self, wheel):
+        with zipfile.ZipFile(wheel) as archive:
+            names = set(archive.namelist())
+            (entry_points,) = [name for name in names if name.endswith("entry_points.txt")]
+            lexers = archive.read(entry_points).decode().partition("[pygments.lexers]\n")[2]
+        assert {"dsl/grammar/nn.tmLanguage.json", "dsl/grammar/vscode/package.json"} <= names
+        assert "= dsl.language.highlighting.pygments_lexer:NnLexer\n" in lexers
+
     def test_the_script_and_the_style_sheet_of_pages_are_inside(self, wheel):
         names = set(zipfile.ZipFile(wheel).namelist())
         page = {f"dsl/diagram/page/{path.name}" for path in (ROOT / "dsl/diagram/page").iterdir()}
@@ -134,6 +142,11 @@ class TestInstalled:
         done = run(installed, "train" if data else "run", f"{name}.nn", folder=tmp_path)
         assert done.returncode == 0, done.stderr
         assert "holds" in done.stdout
+
+    def test_a_program_is_laid_out_elsewhere(self, installed, tmp_path):
+        (tmp_path / "ugly.nn").write_text("x=1\n")
+        assert run(installed, "fmt", "ugly.nn", folder=tmp_path).stdout == "ugly.nn: formatted\n"
+        assert (tmp_path / "ugly.nn").read_text() == "x = 1\n"
 
     def test_messages_name_the_library(self, installed, tmp_path):
         (tmp_path / "bad.nn").write_text("dim n\nplaceholder x: [n, 2]\ny = x |> Dense(-1)\n")

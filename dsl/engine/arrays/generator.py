@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import Context, copy_context
 from typing import Any
 
@@ -18,9 +18,9 @@ from dsl.engine.arrays.small import merge_small
 from dsl.engine.arrays.storage import Storage, plan_storage
 from dsl.engine.arrays.views import indexed
 from dsl.engine.executable import Series
+from dsl.engine.reference import concrete_attributes
 from dsl.graph.node import Node
 from dsl.graph.passes.section import Section, element_total, sizes
-from dsl.ops.dims import concrete
 from dsl.ops.parameters import Array
 from dsl.ops.registry import OPERATIONS
 from dsl.ops.slicing import check_index
@@ -164,7 +164,7 @@ class Writer:
     def _write_single(self, node: Node) -> None:
         assert node.operation is not None
         inputs = [self.name(source) for source in node.inputs]
-        attributes = concrete_attributes(node)
+        attributes = concrete_attributes(node, {})
         if node in self.storage.views:
             self._write_view(node, inputs[0], attributes)
             return
@@ -173,7 +173,7 @@ class Writer:
             return
         kernels.write(kernels.Call(node, self.code, inputs, self.own(node), attributes))
 
-    def _write_view(self, node: Node, source: str, attributes: dict[str, Any]) -> None:
+    def _write_view(self, node: Node, source: str, attributes: Mapping[str, Any]) -> None:
         assert node.operation is not None
         array = self.code.array(source)
         forward = _indexing if node.operation.name == "getitem" else node.operation.forward
@@ -229,7 +229,7 @@ class Writer:
             if not in_place:
                 _release(ended, inside, free)
             inside[node] = out
-            kernels.write(kernels.Call(node, self.code, inputs, out, concrete_attributes(node), blocks))
+            kernels.write(kernels.Call(node, self.code, inputs, out, concrete_attributes(node, {}), blocks))
         lines[:] = [blocks.header(self.code), *[f"    {line}" for line in [*blocks.lines, *lines]]]
 
     def _in_blocks(self, node: Node, inside: dict[Node, str], blocks: Blocks) -> str:
@@ -291,11 +291,6 @@ def _release(ended: set[Node], inside: dict[Node, str], free: dict[np.dtype[Any]
     """The blocks of values that nothing reads any more can be used again."""
     for node in ended:
         free.setdefault(node.type.dtype.numpy, []).append(inside[node])
-
-
-def concrete_attributes(node: Node) -> dict[str, Any]:
-    """The attributes with plain numbers in place of dimensions."""
-    return {name: concrete(value, {}) for name, value in node.attributes.items()}
 
 
 def _same_memory(left: Array, right: Array) -> bool:

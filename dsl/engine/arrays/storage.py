@@ -232,7 +232,7 @@ class _Planner:
         A loop of the step writes over some of them before it comes to the others.
         """
         return all(
-            self.storage.contiguous.get(other, True) and sizes(other) == sizes(node)
+            self.storage.contiguous.get(other, True) and sizes(other) == sizes(node) and not _repeats(user, other)
             for user in self.steps[at].nodes
             for other in user.inputs
             if self._owner(other) is owner
@@ -245,6 +245,12 @@ class _Planner:
             return False
         later = nodes[nodes.index(node) + 1 :]
         return any(self._owner(source) is owner for user in later for source in user.inputs)
+
+
+def _repeats(user: Node, source: Node) -> bool:
+    """Whether an operation reads a value in every row anew: a vector beside a matrix has the axis that the matrix ends with."""
+    assert user.operation is not None
+    return user.operation.elementwise and user.type.rank != source.type.rank
 
 
 def _users(section: Section, steps: Sequence[Step]) -> dict[Node, list[Node]]:

@@ -47,9 +47,8 @@ def _weight(kernel: Kernel) -> int:
     """How long a kernel takes to compile, in operations."""
     inside = set(kernel.nodes)
     read = {source for node in kernel.nodes for source in node.inputs}
-    arrays = [
-        node for node in read ^ inside if node.literal is None
-    ]  # what is read only, and what nothing inside reads
+    given, results = read - inside, inside - read
+    arrays = [node for node in given | results if node.literal is None]
     return ARRAY_WEIGHT * len(arrays) + sum(map(weight, kernel.nodes))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from dsl.engine.fused.functions import FUNCTIONS
 from dsl.engine.fused.nest import Nest, View
-from dsl.engine.fused.operators import expression, inlined, literal
+from dsl.engine.fused.operators import expression, inlined, literal, passed_number
 from dsl.engine.fused.prelude import HEADER, texts
 from dsl.engine.fused.roles import Kernel, Role, has_rows, is_by_row
 from dsl.engine.fused.row_functions import row_function
@@ -51,7 +51,7 @@ class KernelCode:
     """Writes the code of a kernel whose arrays are known."""
 
     def __init__(self, kernel: Kernel, nest: Nest, operands: Operands) -> None:
-        self._kernel, self._nest, self._operands = kernel, nest, operands
+        self._kernel, self._operands = kernel, operands
         self._depth = len(nest.loops)
         self._has_rows = has_rows(kernel)
         self._starts: list[list[str]] = [[] for _ in range(self._depth + 1)]
@@ -132,7 +132,8 @@ class KernelCode:
     def _number(self, node: Node) -> str:
         assert node.literal is not None
         value = node.literal.reshape(-1)[0]
-        parameter = self._operands.numbers.get(float(value))
+        number = passed_number(node)
+        parameter = None if number is None else self._operands.numbers.get(number)
         if parameter is None:
             return literal(value, node.type.dtype)
         key = (parameter, node.type.dtype)

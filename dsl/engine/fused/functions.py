@@ -2,8 +2,8 @@
 
 Calls of the C library would keep a loop from becoming one. Each function is text for both precisions; the only liberty
 taken is that a product and a sum may be one instruction with one rounding, which the bounds given here allow.
-`tests/engine/fused/test_functions.py` holds them to these, and to NumPy's special values. The text runs under NumPy on whole
-arrays as well.
+`tests/engine/fused/test_compiled_functions.py` holds them to these, and to NumPy's special values. The text runs under
+NumPy on whole arrays as well.
 """
 
 from __future__ import annotations

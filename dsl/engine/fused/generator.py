@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.util import find_spec
 
 from dsl.engine.arrays import kernels
 from dsl.engine.arrays.generator import ArrayExecutable, settled
@@ -11,6 +10,7 @@ from dsl.engine.arrays.schedule import Step
 from dsl.engine.arrays.storage import Storage, plan_storage
 from dsl.engine.fused.grouping import group
 from dsl.engine.fused.writer import KernelWriter
+from dsl.engine.jit import compilation
 from dsl.graph.passes.section import Section
 from dsl.ops.parameters import Array
 
@@ -19,15 +19,16 @@ class FusedGenerator:
     """Compiles any section to kernels and NumPy calls, the matrix products among the latter.
 
     Sums have their additions in NumPy's order. Functions such as `exp` are those of `dsl.engine.fused.functions`, which differ
-    from NumPy's by up to 4 units in the last place. Compiling takes a second or two the first time; later processes find the
-    machine code in the user's cache folder.
+    from NumPy's by up to 4 units in the last place. Where the extreme of a row is 0, its sign may be another one.
+
+    Compiling takes a second or two the first time; later processes find the machine code in the user's cache folder.
     """
 
     name = "numba"
 
     def obstacle(self, section: Section) -> str:
         """Why it cannot compile sections; empty where it can."""
-        return "" if find_spec("numba") else 'needs numba, which is not installed (pip install "nn-lang[fast]")'
+        return compilation.obstacle()
 
     def compile(self, section: Section, states: Sequence[Array]) -> FusedExecutable:
         """Compile a section whose states live in these arrays."""

@@ -81,8 +81,6 @@ def template(node: Node) -> str | None:
             return _conversion(sources[0], dtype)
         case "where":
             return "choose({0}, {1}, {2})" if sources == [BOOL, dtype, dtype] else None
-        case "clip":
-            return _clip(dtype) if set(sources) == {dtype} else None
         case "power":
             return _FLOATING["square"] if dtype in FLOATS and sources[0] is dtype and _is_two(node.inputs[1]) else None
         case _:
@@ -119,13 +117,6 @@ def _conversion(source: DType, target: DType) -> str | None:
     if target is BOOL:
         return "{0} != 0"
     return None if source.is_float and not target.is_float else f"{target}({{0}})"
-
-
-def _clip(dtype: DType) -> str:
-    """The smaller of the upper bound and of the larger of value and lower bound."""
-    larger = _ARITHMETIC["maximum"].format("{0}", "{1}")
-    text = _ARITHMETIC["minimum"].format(f"({larger})", "{2}")
-    return text if dtype in FLOATS else f"{dtype}({text})"
 
 
 def _is_two(exponent: Node) -> bool:

@@ -7,25 +7,17 @@ from collections.abc import Iterable, Iterator
 from dsl.engine.fused.functions import FUNCTIONS, NEEDS
 from dsl.engine.fused.precision import PRECISIONS
 from dsl.engine.fused.row_functions import ROW_FUNCTIONS, ROW_NEEDS
+from dsl.engine.jit.compilation import CHOOSE
 from dsl.ops.dtypes import DType
 
-HEADER = '''\
+HEADER = f"""\
 from math import inf, nan, sqrt
 
 import numpy as np
-from numba import njit, types
-from numba.extending import intrinsic
+from numba import njit
 from numpy import ceil, floor, rint
 from numpy import float32 as f32, float64 as f64, int32 as i32, int64 as i64
-
-
-@intrinsic
-def choose(context, condition, yes, no):
-    """One of two values, both of them computed."""
-    def generate(context, builder, signature, arguments):
-        return builder.select(*arguments)
-    return yes(types.boolean, yes, yes), generate
-'''
+{CHOOSE}"""
 """The imports, and `choose`."""
 
 _OF_ROWS = '@njit(error_model="numpy")'

@@ -45,6 +45,9 @@ class Kernel(Step):
     phases: dict[Node, int] = field(default_factory=dict[Node, int])
 
 
+LABELLED = ("one_hot", "nll")
+"""The operations whose last input are labels: one for each row, of an integer type."""
+
 LONGEST_SINGLE_ROW = 128
 """Elements from which NumPy reduces a row that is the only one, where compiling that saves nothing."""
 
@@ -116,7 +119,7 @@ def reads_inside(node: Node, role: Role, source: Node, source_role: Role) -> boo
 
 def is_by_row(node: Node, kernel: Kernel, source: Node | None = None) -> bool:
     """Whether the shape of a kernel's value is that of the rows without their last axis; or a value that it reads is."""
-    if source is not None and node.label in ("one_hot", "nll"):
+    if source is not None and node.label in LABELLED:
         return source is node.inputs[-1]
     role = kernel.roles[node]
     return role in OF_ROWS and node.type.rank < len(kernel.loop) and (source is None or role is Role.ROW)

@@ -9,11 +9,11 @@ import numpy as np
 from dsl.engine.arrays.generator import Writer
 from dsl.engine.arrays.schedule import Step
 from dsl.engine.arrays.storage import Storage
-from dsl.engine.fused.compilation import ArrayType, ParameterType, compiled
 from dsl.engine.fused.emission import KernelCode, Operand, Operands
 from dsl.engine.fused.nest import Layout, Nest, View, nest
 from dsl.engine.fused.operators import inlined, passed_number
-from dsl.engine.fused.roles import Kernel, Role, has_rows, is_by_row
+from dsl.engine.fused.roles import LABELLED, Kernel, Role, has_rows, is_by_row
+from dsl.engine.jit.compilation import ArrayType, ParameterType, compiled
 from dsl.graph.node import Node
 from dsl.graph.passes.section import Section, element_total, sizes
 from dsl.ops.indexing import check_labels
@@ -81,10 +81,23 @@ class _Call:
         function = writer.code.bind(compiled(text, tuple(self._types)), "kernel")
         writer.texts[function] = text
         call = f"{function}({', '.join(self._arguments)})"
-        labelled = [node for node in kernel.nodes if node.label in ("one_hot", "nll")]
-        writer.code.line(f"if {call}:" if labelled else call)
-        for check in dict.fromkeys(map(self._check, labelled)):
-            writer.code.line(f"    {check}")
+        labelled = [node for node in kernel.nodes if node.label in LABELLED]
+        checks = list(dict.fromkeys(map(self._check, labelled)))
+        if self._loses_labels_or_states(labelled, written):
+            lines = [*checks, call]
+        else:
+            lines = [f"if {call}:", *[f"    {check}" for check in checks]] if checks else [call]
+        for line in lines:
+            writer.code.line(line)
+
+    def _loses_labels_or_states(self, labelled: Sequence[Node], written: Sequence[Node]) -> bool:
+        """Whether it is too late to look at the labels after the kernel.
+
+        It may have written over labels that were computed, and has changed states, which a run that fails leaves alone.
+        """
+        storage, leaves = self._writer.storage, self._writer.section.leaves
+        is_changing = any(node in storage.in_state for node in written)
+        return bool(labelled) and (is_changing or any(node.inputs[-1] not in leaves for node in labelled))
 
     def _check(self, node: Node) -> str:
         """The line that raises an error for a label that is no class."""
@@ -173,7 +186,7 @@ def _readings(kernel: Kernel) -> dict[Reading, bool]:
     for node in kernel.nodes:
         for source in node.inputs:
             by_row = is_by_row(node, kernel, source)
-            is_label = node.label in ("one_hot", "nll") and by_row
+            is_label = node.label in LABELLED and by_row
             if source not in inside and (is_label or not inlined(source)):
                 as_row = kernel.roles[node] is Role.REDUCTION and not is_label
                 found[source, by_row] = found.get((source, by_row), False) or as_row

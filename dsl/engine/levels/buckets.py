@@ -27,11 +27,6 @@ class Bucket:
     terms: list[list[int]]
 
     @property
-    def is_ragged(self) -> bool:
-        """Whether the sums are of different lengths."""
-        return len(self.terms[-1]) < len(self.elements)
-
-    @property
     def are_pairs(self) -> bool:
         """Whether these are many sums of two terms."""
         return len(self.terms) == 2 and len(self.elements) >= MANY

@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dsl.graph.node import Node
 from dsl.graph.passes.section import Section, sizes
 from dsl.ops.indexing import check_labels
 from dsl.ops.parameters import Array
 
-LABELLED = {"one_hot": 0, "nll": 1}
-"""Which input of an operation holds the numbers of classes."""
+LABELLED = frozenset({"one_hot", "nll"})
+"""The operations whose last input holds the numbers of classes."""
+
+
+def class_count(node: Node) -> int:
+    """How many classes the labels of an operation are of."""
+    axis: int = node.attributes["axis"]
+    return sizes(node if node.label == "one_hot" else node.inputs[0])[axis]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +37,6 @@ def label_checks(section: Section) -> list[LabelCheck]:
     found: dict[LabelCheck, None] = {}
     for node in section.operations:
         if node.label in LABELLED:
-            axis: int = node.attributes["axis"]
-            classes = sizes(node if node.label == "one_hot" else node.inputs[0])[axis]
-            leaf = section.leaves.index(node.inputs[LABELLED[node.label]])
-            found[LabelCheck(leaf, classes)] = None
+            leaf = section.leaves.index(node.inputs[-1])
+            found[LabelCheck(leaf, class_count(node))] = None
     return list(found)

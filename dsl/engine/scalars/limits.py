@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dsl.engine.scalars.labels import LABELLED
+from dsl.engine.scalars.labels import LABELLED, class_count
 from dsl.engine.scalars.size import scalar_operations
 from dsl.engine.scalars.unroll import RULES
 from dsl.graph.node import Node
@@ -18,7 +18,7 @@ _GROWING = frozenset({"add", "subtract", "multiply", "neg", "abs", "square", "ma
 
 def obstacle(section: Section, types: frozenset[DType], most: int) -> str:
     """Why a section cannot be unrolled to operations on these element types, at most so many; empty where it can."""
-    for node in section.nodes:
+    for node in [*section.leaves, *section.states, *section.nodes]:  # leaves that nothing reads are given too
         if node.type.dtype not in types:
             floating = " and ".join(sorted(str(dtype) for dtype in types if dtype.is_float))
             return f"computes in {floating} only, and `{node.name or node.label}` is {node.type.dtype}"
@@ -43,9 +43,10 @@ def _of_operation(section: Section, node: Node) -> str:
 
 
 def _of_labels(section: Section, node: Node) -> str:
-    labels = node.inputs[LABELLED[node.label]]
-    if labels not in section.leaves:
+    if node.inputs[-1] not in section.leaves:
         return f"has no code for `{node.label}` of labels that are computed"
+    if not class_count(node):
+        return f"has no code for `{node.label}` without classes"
     if node.label == "nll" and node.attributes["reduction"] != "none":
         return f'has no code for `nll` with reduction "{node.attributes["reduction"]}"'
     return ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from dsl.engine.jit.compilation import CHOOSE
 from dsl.engine.scalars.expressions import (
     ATOM,
     CHOICE,
@@ -35,9 +36,9 @@ _TEMPLATES: Mapping[str, Template] = {
     **COMMON,
     **{name: call(function) for name, function in {**_MATH, **_NUMPY}.items()},
     **{name: call(function, 2) for name, function in _MATH_OF_TWO.items()},
-    "where": call("select", 3),
-    "maximum": Template("select(({0} > {1}) | ({0} != {0}), {0}, {1})", ATOM, (SUM, SUM)),
-    "minimum": Template("select(({0} < {1}) | ({0} != {0}), {0}, {1})", ATOM, (SUM, SUM)),
+    "where": call("choose", 3),
+    "maximum": Template("choose(({0} > {1}) | ({0} != {0}), {0}, {1})", ATOM, (SUM, SUM)),
+    "minimum": Template("choose(({0} < {1}) | ({0} != {0}), {0}, {1})", ATOM, (SUM, SUM)),
     "logical_and": Template("{0} & {1}", CHOICE, (ATOM, ATOM)),
     "logical_or": Template("{0} | {1}", CHOICE, (ATOM, ATOM)),
     "divide": infix("/", PRODUCT),
@@ -54,19 +55,8 @@ IMPORTS = f"""\
 from math import {", ".join(sorted({*_MATH.values(), *_MATH_OF_TWO.values()}))}
 
 from numba import float32 as f32, float64 as f64, int32 as i32, int64 as i64
-from numba.extending import intrinsic
-from numba.types import unliteral
 from numpy import {", ".join(sorted(_NUMPY.values()))}, inf, nan
-
-
-@intrinsic
-def select(typing, condition, a, b):
-    def code(context, builder, signature, values):
-        return builder.select(*values)
-
-    type = unliteral(a)
-    return type(condition, type, type), code
-"""
+{CHOOSE}"""
 """What the names in the code mean."""
 
 
@@ -75,7 +65,7 @@ def _template(one: Scalar) -> Template:
         return Template("{0} != 0", COMPARISON, (SUM,)) if one.dtype is BOOL else call(one.dtype.name)
     if one.operator == "sign":
         below, above = f"{one.dtype}({{0}} < 0)", f"{one.dtype}({{0}} > 0)"
-        return Template(f"select({{0}} != {{0}}, {{0}}, {one.dtype}({above} - {below}))", ATOM, (SUM,))
+        return Template(f"choose({{0}} != {{0}}, {{0}}, {one.dtype}({above} - {below}))", ATOM, (SUM,))
     template = _TEMPLATES[one.operator]
     widens = (one.dtype is F32 and one.operator not in _OF_ONE_TYPE) or (
         one.dtype is I32 and one.operator not in _CHOOSING
@@ -88,6 +78,6 @@ def _literal(one: Scalar) -> Text:
     return Text(f"{one.dtype}({text.code})") if one.dtype in (F32, I32) else text
 
 
-_NAMES = {"abs", "select", "inf", "nan", "f32", "f64", "i32", "i64"}
+_NAMES = {"abs", "choose", "inf", "nan", "f32", "f64", "i32", "i64"}
 
 NUMBA = Flavour(_template, _literal, frozenset({*_NAMES, *_MATH.values(), *_MATH_OF_TWO.values(), *_NUMPY.values()}))

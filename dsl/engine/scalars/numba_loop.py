@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from importlib import import_module
-from importlib.util import find_spec
-from types import ModuleType
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from dsl.engine.executable import Executable, Series
-from dsl.engine.scalars.cache import forget_compiled, import_kept
+from dsl.engine.jit import compilation
+from dsl.engine.jit.compilation import ArrayType, ParameterType
 from dsl.engine.scalars.labels import label_checks
 from dsl.engine.scalars.limits import obstacle
 from dsl.engine.scalars.numba_text import kernel_text
 from dsl.engine.scalars.unroll import unroll
 from dsl.graph.passes.section import Section, sizes
-from dsl.ops.dtypes import BOOL, F32, F64, I32, I64, DType
+from dsl.ops.dtypes import BOOL, F32, F64, I32, I64
 from dsl.ops.parameters import Array
 
 MOST_OPERATIONS = 1_500
@@ -39,9 +36,8 @@ class ScalarLoopGenerator:
 
     def obstacle(self, section: Section) -> str:
         """Why it cannot compile this section; empty where it can."""
-        if find_spec("numba") is None:
-            return 'needs numba, which is not installed (pip install "nn-lang[fast]")'
-        return obstacle(section, frozenset({F32, F64, I32, I64, BOOL}), MOST_OPERATIONS)
+        types = frozenset({F32, F64, I32, I64, BOOL})
+        return compilation.obstacle() or obstacle(section, types, MOST_OPERATIONS)
 
     def compile(self, section: Section, states: Sequence[Array]) -> Executable:
         """Compile a section whose states live in these C-contiguous arrays."""
@@ -84,43 +80,21 @@ class NumbaLoop:
     def _compile(self, given: int) -> Callable[..., None]:
         """The function for so many leaves that are arrays; the others take their values from the series."""
         self.source = kernel_text(self._unrolled, given)
-        kernel = self._kernels[given] = compiled(self.source, self._signature(given))
+        kernel = self._kernels[given] = compilation.compiled(self.source, self._types(given), strict=True)
         return kernel
 
-    def _signature(self, given: int) -> Any:
+    def _types(self, given: int) -> list[ParameterType]:
         """The types of the function's parameters; see `kernel_text`."""
-        types = import_module("numba").types
-
-        def array(dtype: DType, rank: int) -> Any:
-            return types.Array(getattr(types, _NUMBA_NAMES[dtype]), rank, "C")
-
         section = self._section
-        return types.void(
-            types.int64,
-            array(F64, 1),
-            array(F64, 2),
-            types.int64,
-            *[array(node.type.dtype, 1) for node in section.states],
-            *[array(node.type.dtype, node.type.rank) for node in section.leaves[:given]],
-            *[array(node.type.dtype, 1) for node in section.results],
-        )
-
-
-_NUMBA_NAMES = {F32: "float32", F64: "float64", I32: "int32", I64: "int64", BOOL: "boolean"}
-
-
-def compiled(text: str, signature: Any) -> Callable[..., None]:
-    """The function `kernel` of a module with this text, as machine code, which is kept on disk where that is possible."""
-    numba = import_module("numba")
-    module = import_kept(text, numba.__version__)
-    if module is not None:
-        try:
-            return numba.njit(signature, error_model="numpy", cache=True)(module.kernel)
-        except Exception:  # whatever a damaged file makes numba raise; a fault of the text itself comes up again below
-            forget_compiled(module)
-    module = ModuleType("loop")
-    exec(compile(text, "<scalar engine>", "exec"), module.__dict__)
-    return numba.njit(signature, error_model="numpy")(module.kernel)
+        return [
+            "int64",
+            ArrayType("float64", 1),
+            ArrayType("float64", 2),
+            "int64",
+            *[ArrayType(node.type.dtype.numpy.name, 1) for node in section.states],
+            *[ArrayType(node.type.dtype.numpy.name, node.type.rank) for node in section.leaves[:given]],
+            *[ArrayType(node.type.dtype.numpy.name, 1) for node in section.results],
+        ]
 
 
 def _copy(array: Array) -> Array:

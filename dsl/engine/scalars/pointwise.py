@@ -104,26 +104,6 @@ def _logaddexp(scalars: Scalars, node: Node) -> Make:
     return in_working_type(scalars, node.type.dtype, _types(node.inputs), make)
 
 
-def _clip(scalars: Scalars, node: Node) -> Make:
-    """The value between its bounds. Of two zeros NumPy keeps the value's, unless a bound differs from element to element."""
-    bounds_differ = any(element_total(bound) != 1 for bound in node.inputs[1:])
-
-    def make(x: Scalar, low: Scalar, high: Scalar) -> Scalar:
-        if bounds_differ:
-            return least(scalars, most(scalars, x, low), high)
-        return _unless(scalars, "greater", _unless(scalars, "less", x, low), high)
-
-    return in_working_type(scalars, node.type.dtype, _types(node.inputs), make)
-
-
-def _unless(scalars: Scalars, relation: str, x: Scalar, bound: Scalar) -> Scalar:
-    """The value, but the bound where the relation holds or the bound is nan."""
-    beyond = test(scalars, relation, x, bound)
-    if bound.dtype.is_float and not (bound.is_literal and not math.isnan(bound.value)):
-        beyond = test(scalars, "logical_or", beyond, test(scalars, "isnan", bound))
-    return scalars.apply("where", beyond, bound, x)
-
-
 def _relation(scalars: Scalars, node: Node) -> Make:
     """A comparison, in the type that both values have together."""
     left, right = _types(node.inputs)
@@ -198,7 +178,6 @@ POINTWISE: Mapping[str, Pointwise] = {
     **dict.fromkeys(("isnan", "isinf"), _question),
     "power": _power,
     "logaddexp": _logaddexp,
-    "clip": _clip,
     "where": _where,
     "unless_masked": _unless_masked,
     "astype": _astype,

@@ -87,6 +87,13 @@ def _rows(node: Node, elements: Array) -> list[list[list[Scalar]]]:
     return cast(Any, moved.reshape(counts)).tolist()
 
 
+def _split(elements: Array, axes: int = 1) -> list[list[Scalar]]:
+    """The rows along so many of the last axes."""
+    first = elements.ndim - axes
+    counts = math.prod(elements.shape[:first]), math.prod(elements.shape[first:])
+    return cast(Any, elements.reshape(counts)).tolist()
+
+
 def _sum(scalars: Scalars, node: Node, inputs: Sequence[Array]) -> Array:
     sums = [total(scalars, rows, node.type.dtype) for rows in _rows(node, inputs[0])]
     return filled(sums, sizes(node))
@@ -113,8 +120,7 @@ def _prod_others(scalars: Scalars, node: Node, inputs: Sequence[Array]) -> Array
     axes: tuple[int, ...] = node.attributes["axis"]
     last = tuple(range(-len(axes), 0))
     moved = np.moveaxis(inputs[0], axes, last)
-    count = math.prod(moved.shape[len(moved.shape) - len(axes) :])
-    rows: list[list[Scalar]] = moved.reshape(-1, count).tolist()
+    rows = _split(moved, len(axes))
     made = [one for row in rows for one in _others(scalars, [scalars.convert(x, node.type.dtype) for x in row])]
     return np.moveaxis(filled(made, moved.shape), last, axes)
 
@@ -135,8 +141,9 @@ def matmul(scalars: Scalars, node: Node, inputs: Sequence[Array]) -> Array:
     a = a[np.newaxis] if a.ndim == 1 else a
     b = b[:, np.newaxis] if b.ndim == 1 else b
     lead = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
-    left = np.broadcast_to(a, (*lead, *a.shape[-2:])).reshape(-1, *a.shape[-2:])
-    right = np.broadcast_to(b, (*lead, *b.shape[-2:])).reshape(-1, *b.shape[-2:])
+    left, right = (
+        np.broadcast_to(one, (*lead, *one.shape[-2:])).reshape(math.prod(lead), *one.shape[-2:]) for one in (a, b)
+    )
     types = [source.type.dtype for source in node.inputs]
     result = node.type.dtype
     working = F64 if result.is_float and not all(dtype.is_float for dtype in types) else result
@@ -200,9 +207,8 @@ def _argument(relation: str) -> Reduction:
 
     def unrolled(scalars: Scalars, node: Node, inputs: Sequence[Array]) -> Array:
         axis, elements = node.attributes["axis"], inputs[0]
-        last = elements.reshape(1, -1) if axis is None else np.moveaxis(elements, axis, -1)
-        rows: list[list[Scalar]] = last.reshape(-1, last.shape[-1]).tolist()
-        return filled([_place(scalars, row, relation) for row in rows], sizes(node))
+        last = elements.reshape(-1) if axis is None else np.moveaxis(elements, axis, -1)
+        return filled([_place(scalars, row, relation) for row in _split(last)], sizes(node))
 
     return unrolled
 
@@ -242,14 +248,14 @@ def _steps(node: Node, axis: int) -> Array:
 def _nll(scalars: Scalars, node: Node, inputs: Sequence[Array]) -> Array:
     """The negative logarithm of each label's class, with `reduction` "none"."""
     axis = node.attributes["axis"]
-    moved = np.moveaxis(inputs[0], axis, -1)
-    rows: list[list[Scalar]] = moved.reshape(-1, moved.shape[-1]).tolist()
+    rows = _split(np.moveaxis(inputs[0], axis, -1))
     found: list[Scalar] = []
     for row, label in zip(rows, inputs[1].ravel().tolist(), strict=True):
-        picked = row[-1]
-        for at in range(len(row) - 2, -1, -1):
+        values = [scalars.convert(one, node.type.dtype) for one in row]
+        picked = values[-1]
+        for at in range(len(values) - 2, -1, -1):
             hit = test(scalars, "equal", label, scalars.literal(at, label.dtype))
-            picked = scalars.apply("where", hit, row[at], picked)
+            picked = scalars.apply("where", hit, values[at], picked)
         found.append(scalars.apply("neg", picked))
     return filled(found, sizes(node))
 

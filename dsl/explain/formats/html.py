@@ -57,7 +57,7 @@ class Html(Format):
         words = f'<span class="words">{self.words(line.words)}</span> ' if line.words else ""
         first, *rest = map(self.notation.write, line.equation.sides)
         left = [] if line.continues else [first]
-        sides = [*left, *(f'<span class="side"><span class="equals">=</span> {side}</span>' for side in rest)]
+        sides = [*left, *(f'<span class="side">=&nbsp;{side}</span>' for side in rest)]
         note = f' <span class="note">{self.plain(line.equation.note)}</span>' if line.equation.note else ""
         return f'<div class="equation">{words}{" ".join(sides)}{note}</div>'
 

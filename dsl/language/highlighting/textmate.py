@@ -196,7 +196,7 @@ def _continued() -> list[Rule]:
     tables = grammar()
     signs = [tables.terminals[kind] for kind in sorted(OPERATORS) if kind in tables.terminals and kind != "PIPE"]
     words = one_of(vocabulary().operators)
-    any_name = rf"(?:({_name()}))|(?=[^\s#])"
+    any_name = rf"({_name()})(?=\s*\()|({_name()})|(?=[^\s#])"
     return [
         {
             "begin": tables.terminals["PIPE"],
@@ -209,7 +209,7 @@ def _continued() -> list[Rule]:
             "begin": rf"(?:({'|'.join(signs)})|\b({words})\b)\s*(?=#|$)",
             "end": any_name,
             "beginCaptures": _scopes(Role.OPERATOR, Role.OPERATOR_WORD),
-            "endCaptures": {"1": {"patterns": _includes("names")}},
+            "endCaptures": {"1": {"patterns": _includes("called")}, "2": {"patterns": _includes("names")}},
             "patterns": _includes("comments"),
         },
     ]

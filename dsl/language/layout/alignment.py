@@ -55,6 +55,10 @@ class _Columns:
             for blank, word in zip(self.spaced.blanks[start:end], self.line.words[start:end], strict=True)
         )
 
+    def own_width(self, end: int) -> int:
+        """How wide the line is up to a word, without the keyword, which has a column of its own."""
+        return self.width(int(self.line.words[0].kind != "NAME"), end)
+
     def pad(self, at: int, width: int) -> None:
         """Put blanks in before a word."""
         if at and width > 0:
@@ -141,17 +145,36 @@ def _even(group: tuple[str, list[_Columns]]) -> Iterator[tuple[str, list[_Column
     """A group parted where the widths of the columns differ too much."""
     kind, lines = group
     part: list[_Columns] = []
+    ranges = (_Range(), _Range())
     for each in lines:
-        if part and not all(_is_even([*part, each], at) for at in ("type_at", "sign_at")):
+        widths = [each.own_width(at) if at else None for at in (each.type_at, each.sign_at)]
+        if not all(known.admits(width) for known, width in zip(ranges, widths, strict=True)):
             yield kind, part
-            part = []
+            part, ranges = [], (_Range(), _Range())
         part.append(each)
+        for known, width in zip(ranges, widths, strict=True):
+            known.add(width)
     yield kind, part
 
 
-def _is_even(columns: Sequence[_Columns], at: str) -> bool:
-    widths = [each.width(1, getattr(each, at)) for each in columns if getattr(each, at)]
-    return not widths or max(widths) - min(widths) <= _MOST_DIFFERENCE
+@dataclass(slots=True)
+class _Range:
+    """The least and the greatest width of a column so far; lines that do not have it do not count."""
+
+    least: int | None = None
+    most: int = 0
+
+    def admits(self, width: int | None) -> bool:
+        """Whether a width is near the others."""
+        if width is None or self.least is None:
+            return True
+        return max(self.most, width) - min(self.least, width) <= _MOST_DIFFERENCE
+
+    def add(self, width: int | None) -> None:
+        """Count a width."""
+        if width is not None:
+            self.least = width if self.least is None else min(self.least, width)
+            self.most = max(self.most, width)
 
 
 # -- comments

@@ -25,7 +25,7 @@ class Brackets:
         self.open: set[int] = set()
         waiting: list[int] = []
         for at, word in enumerate(words):
-            if waiting and (word.comments or (word.kind == "PIPE" and word.on_new_line)):
+            if waiting and (word.comments or self.is_broken_at(at)):
                 self.open.add(waiting[-1])
             if word.kind in _OPENERS:
                 waiting.append(at)
@@ -36,6 +36,10 @@ class Brackets:
                     self.open.add(opening)
                 if opening in self.open and waiting:
                     self.open.add(waiting[-1])
+
+    def is_broken_at(self, at: int) -> bool:
+        """Whether a word is a `|>` with a newline before or behind it: then every step of the pipeline has its row."""
+        return self.words[at].kind == "PIPE" and (self.words[at].on_new_line or self.words[at + 1].on_new_line)
 
     def opens(self, at: int) -> bool:
         """Whether a round or square bracket opens here."""

@@ -72,12 +72,13 @@ class _Building:
 
     def _chain(self, start: int, pipes: Sequence[int], end: int) -> Task:
         """A pipeline outside brackets, a step a row where it is broken."""
-        broken = any(self.words[at].on_new_line for at in pipes)
+        broken = any(self.brackets.is_broken_at(at) for at in pipes)
         self.pieces.append(Open(broken))
         yield self._run(start, pipes[0])
         self.pieces.append(Indent(STEP))
         for at, stop in zip(pipes, [*pipes[1:], end], strict=True):
             self._break(at)
+            self.pieces += self._comments(at)
             yield self._run(at, stop, begins_row=True)
         self.pieces += [Indent(-STEP), Close()]
 
@@ -116,9 +117,7 @@ class _Building:
         if not signs:
             yield self._run(start, end, begins_row=True)
             return
-        broken = any(
-            self.comments[at] or (self.words[at].kind == "PIPE" and self.words[at].on_new_line) for at in signs
-        )
+        broken = any(self.comments[at] or self.brackets.is_broken_at(at) for at in signs)
         self.pieces.append(Open(broken))
         yield self._expression(start, signs[0], hangs=True)
         if hangs:

@@ -124,8 +124,12 @@ class _Reading:
         """The last brace of the blocks of a statement that can stay on its line, or -1 where one of them cannot."""
         statements: list[str] = []
         """For each open block what there is of statements: none, one, or one and a separator behind it."""
+        room = WIDTH
         for at in range(opening, len(self.lexemes)):
+            room -= len(self.lexemes[at].text)
             match self.lexemes[at].kind:
+                case _ if room < 0:
+                    return -1
                 case "_NEWLINE" | "LINE_BREAK" | "COMMENT":
                     return -1
                 case "_LBRACE":
@@ -135,7 +139,7 @@ class _Reading:
                     if not statements and not self._goes_on(at):
                         return at
                 case "_SEMICOLON":
-                    statements[-1] = statements[-1] and "ended"
+                    statements[-1] = "ended" if statements[-1] == "one" else statements[-1]
                 case _ if statements:
                     if statements[-1] == "ended":
                         return -1

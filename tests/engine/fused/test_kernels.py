@@ -12,11 +12,11 @@ from interpreted import interpreted
 from test_compiled_functions import BOUNDS, arguments
 
 from dsl.engine.arrays.generator import ArrayGenerator
-from dsl.engine.fused.compilation import ArrayType, compiled
 from dsl.engine.fused.functions import FUNCTIONS
 from dsl.engine.fused.generator import FusedGenerator
 from dsl.engine.fused.operators import is_fusible
 from dsl.engine.fused.prelude import HEADER, texts
+from dsl.engine.jit.compilation import ArrayType, compiled
 from dsl.engine.reference import ReferenceEngine
 from dsl.graph.graph import Graph
 from dsl.graph.node import Node

@@ -42,10 +42,13 @@ FORMS: list[Form] = [
     lambda g, a, b: apply(g, "softmax", a, axis=-1),
     lambda g, a, b: apply(g, "broadcast_to", a, shape=(2, *sizes(a))),
     lambda g, a, b: apply(g, "matmul", a, apply(g, "transpose", a)),
+    lambda g, a, b: apply(g, "matmul", a, b),
     lambda g, a, b: apply(g, "concatenate", a, a * 2.0, axis=-1),
 ]
 LABELLED: list[Form] = [
-    lambda g, a, labels: apply(g, "nll", a, labels, reduction="none"),
+    lambda g, a, labels: apply(
+        g, "nll", apply(g, "broadcast_to", a, shape=(*sizes(labels), 4)), labels, reduction="none"
+    ),
     lambda g, a, labels: apply(g, "one_hot", labels, classes=4, dtype=g.default_float),
 ]
 
@@ -80,7 +83,7 @@ def test_random_sections_have_the_values_of_the_reference(most: int, seed: int, 
     results = [chance.choice(nodes[-6:]) for _ in range(2)]
     section = Section(graph, [*leaves, *labels], results, states, updates)
     arrays = [np.array(rng.uniform(-1, 1, sizes(node)), dtype.numpy) for node in [*leaves, *states]]
-    classes = [np.zeros(sizes(node), np.int32) for node in labels]
+    classes = [np.array(rng.integers(0, 4, sizes(node)), np.int32) for node in labels]
 
     def near(found: Any, expected: Any) -> None:
         if np.isfinite(expected).all() and np.abs(expected).max(initial=0.0) < 1e6:

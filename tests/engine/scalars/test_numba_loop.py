@@ -1,6 +1,5 @@
-"""Loops compiled by numba against the reference engine: values in each element type, loops, and the cache on disk."""
+"""Loops compiled by numba against the reference engine: values in each element type, and loops."""
 
-import os
 import subprocess
 import sys
 from itertools import product
@@ -11,9 +10,8 @@ from operation_inputs import PRIMITIVES, SPECIAL, applied, functions_of, inputs_
 from scalar_sections import Maker, ReferenceExecutable, assert_close, call, neuron, section_of, stateful, xor
 
 from dsl.engine.executable import Executable
-from dsl.engine.scalars import cache, numba_loop
-from dsl.engine.scalars.numba_code import IMPORTS
-from dsl.engine.scalars.numba_loop import ScalarLoopGenerator, compiled
+from dsl.engine.jit import compilation
+from dsl.engine.scalars.numba_loop import ScalarLoopGenerator
 from dsl.engine.scalars.unroll import MOVES
 from dsl.graph.passes.section import Section
 from dsl.ops.dtypes import BOOL, F16, F32, F64, I32, I64, DType
@@ -157,94 +155,6 @@ def test_labels_that_are_no_class_are_an_error_as_in_the_reference() -> None:
         ScalarLoopGenerator().compile(section, []).run([np.array([0, 3])])
 
 
-# -- the cache ----------------------------------------------------------------------------------------------------------
-
-TEXT = IMPORTS + "\n\ndef kernel(a):\n    a[0] = select(a[0] > 0.0, a[0] * {}, exp(a[0]))\n"
-
-
-def signature() -> object:
-    return numba.types.void(numba.float64[::1])
-
-
-def value_of(kernel: object) -> float:
-    array = np.array([3.0])
-    kernel(array)
-    return float(array[0])
-
-
-def test_what_is_compiled_once_is_found_in_the_cache_the_second_time(cache_of_these_tests) -> None:
-    first = compiled(TEXT.format(2), signature())
-    assert sum(first.stats.cache_misses.values()) == 1
-    second = compiled(TEXT.format(2), signature())
-    assert sum(second.stats.cache_hits.values()) == 1
-    other = compiled(TEXT.format(4), signature())
-    assert [value_of(kernel) for kernel in (first, second, other)] == [6.0, 6.0, 12.0]
-    folder = cache_of_these_tests / "nn-lang" / "loops"
-    assert list(folder.glob("*.py"))
-    assert not list(folder.glob("*.py.*"))
-
-
-def test_another_process_finds_the_machine_code_too(cache_of_these_tests) -> None:
-    compiled(TEXT.format(3), signature())
-    program = (
-        "import numba; from dsl.engine.scalars.numba_loop import compiled\n"
-        f"kernel = compiled({TEXT.format(3)!r}, numba.types.void(numba.float64[::1]))\n"
-        "print(*kernel.stats.cache_hits.values(), *kernel.stats.cache_misses.values())\n"
-    )
-    found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert found.stdout == "1\n", found.stderr
-
-
-def test_a_file_that_was_changed_is_written_anew(cache_of_these_tests) -> None:
-    compiled(TEXT.format(5), signature())
-    folder = cache_of_these_tests / "nn-lang" / "loops"
-    changed = next(file for file in folder.glob("*.py") if "* 5" in file.read_text())
-    changed.write_text("raise SystemExit")
-    assert value_of(compiled(TEXT.format(5), signature())) == 15.0
-
-
-def test_machine_code_that_is_damaged_is_made_anew(cache_of_these_tests) -> None:
-    compiled(TEXT.format(7), signature())
-    folder = cache_of_these_tests / "nn-lang" / "loops"
-    module = next(file for file in folder.glob("*.py") if "* 7" in file.read_text())
-    kept = list((folder / "__pycache__").glob(f"{module.stem}.*.nb*"))
-    assert len(kept) == 2
-    for file in kept:
-        file.write_bytes(file.read_bytes()[:-20])
-    assert value_of(compiled(TEXT.format(7), signature())) == 21.0
-    compiled(TEXT.format(7), signature())
-    again = compiled(TEXT.format(7), signature())
-    assert sum(again.stats.cache_hits.values()) == 1
-
-
-def test_a_folder_that_cannot_be_made_or_is_open_to_others_means_no_cache(tmp_path, monkeypatch) -> None:
-    taken = tmp_path / "file"
-    taken.touch()
-    monkeypatch.setenv("XDG_CACHE_HOME", str(taken))
-    assert value_of(compiled(TEXT.format(2), signature())) == 6.0
-    opened = tmp_path / "nn-lang" / "loops"
-    opened.mkdir(parents=True)
-    opened.chmod(0o777)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert value_of(compiled(TEXT.format(2), signature())) == 6.0
-    assert not os.listdir(opened)
-
-
-def test_the_oldest_modules_make_room(tmp_path, monkeypatch) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setattr(cache, "_MOST_MODULES", 3)
-    for number in range(5):
-        module = cache.import_kept(f"number = {number}\n", "")
-        assert module is not None
-        assert module.number == number
-        file = next(
-            file for file in (tmp_path / "nn-lang" / "loops").glob("*.py") if f"= {number}\n" in file.read_text()
-        )
-        os.utime(file, (number, number))
-    kept = sorted(file.read_text() for file in (tmp_path / "nn-lang" / "loops").glob("*.py"))
-    assert kept == ["number = 2\n", "number = 3\n", "number = 4\n"]
-
-
 # -- obstacles ----------------------------------------------------------------------------------------------------------
 
 
@@ -252,12 +162,14 @@ def test_what_cannot_be_compiled_is_named(monkeypatch) -> None:
     generator = ScalarLoopGenerator()
     half = section_of(lambda x: x + 1, np.zeros(2, np.float16), floating=F16)
     assert generator.obstacle(half) == "computes in f32 and f64 only, and `x0` is f16"
+    unread = section_of(lambda x, y: y + 1, np.zeros(2, np.float16), np.zeros(2))
+    assert generator.obstacle(unread) == generator.obstacle(half)
     large = section_of(lambda x: call("matmul", x, x), np.zeros((10, 10)))
     assert generator.obstacle(large).startswith("writes out at most 1,500 operations")
     powers = section_of(lambda i: call("power", i, 3), np.zeros(2, np.int64))
     assert generator.obstacle(powers) == "has no code for `power` of i64[2], i64"
     assert generator.obstacle(neuron()) == ""
-    monkeypatch.setattr(numba_loop, "find_spec", lambda name: None)
+    monkeypatch.setattr(compilation, "find_spec", lambda name: None)
     assert generator.obstacle(neuron()) == 'needs numba, which is not installed (pip install "nn-lang[fast]")'
 
 

@@ -85,7 +85,7 @@ def test_a_number_in_the_code_makes_no_difference(name, number):
 
 
 @pytest.mark.parametrize("shapes", [[(), (), ()], [(3,), (), ()], [(2,), (2,), (2,)], [(2, 2), (2,), (2,)]])
-def test_clip_keeps_the_zero_that_numpy_keeps(shapes):
+def test_clip_has_the_zero_of_its_bounds(shapes):
     section = section_of(OPERATIONS["clip"], *map(np.zeros, shapes))
     code, reference = generator().compile(section, []), ReferenceExecutable(section, [])
     for numbers in product([-1.0, -0.0, 0.0, 1.0, np.nan], repeat=3):
@@ -125,6 +125,27 @@ def test_results_without_elements_are_no_obstacle():
     agrees(section_of(lambda x: call("exp", x), np.zeros((0, 2))), [np.zeros((0, 2))])
 
 
+@pytest.mark.parametrize(
+    "shapes", [((0, 2), (2, 3)), ((2, 0), (0, 3)), ((0,), (0,)), ((2, 0, 3), (3,)), ((0, 1, 2), (2, 1))]
+)
+def test_products_without_elements(shapes):
+    arrays = [np.ones(shape) for shape in shapes]
+    agrees(section_of(lambda x, y: call("matmul", x, y), *arrays), arrays)
+
+
+def test_rows_without_elements():
+    rows, labels = np.zeros((2, 0)), np.zeros(0, np.int64)
+    section = section_of(lambda x: call("prod_others", x, axis=1), rows)
+    agrees(section, [rows])
+    agrees(section_of(lambda x: call("argmax", x, axis=0), rows), [rows])
+    agrees(
+        section_of(lambda x, y: call("nll", x, y, reduction="none"), np.zeros((0, 3)), labels),
+        [np.zeros((0, 3)), labels],
+    )
+    none = section_of(lambda x, y: call("nll", x, y, reduction="none"), rows, np.zeros(2, np.int64))
+    assert generator().obstacle(none) == "has no code for `nll` without classes"
+
+
 def test_sums_of_nothing_are_the_neutral_element():
     names = ["sum", "prod", "any", "all"]
     section = section_of(lambda x: tuple(call(name, x, axis=0) for name in names), np.zeros((0, 2)))
@@ -157,6 +178,14 @@ def test_integers_and_truth_values_beside_floats_are_calculated_in_double_precis
         )
 
     agrees(section_of(values, x, i, b), [x, i, b])
+
+
+def test_labels_pick_integers_and_truth_values_as_floats():
+    def values(i, b, labels):
+        return tuple(call("reshape", 0.5 + call("nll", x, labels, reduction="none"), shape=(1, 2)) for x in (i, b))
+
+    arrays = [np.array([[3, -2], [0, 7]]), np.array([[True, False], [False, True]]), np.array([1, 1])]
+    agrees(section_of(values, *arrays), arrays)
 
 
 def test_labels_that_are_no_class_are_an_error_as_in_the_reference():

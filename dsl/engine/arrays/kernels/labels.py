@@ -33,6 +33,8 @@ def nll(call: Call) -> bool:
     is_last = call.attributes["axis"] == len(shape) - 1
     if call.attributes["reduction"] != "none" or not is_last or values.type.dtype is not call.node.type.dtype:
         return False
+    if not classes:
+        return False
     rows = call.bound(call.inputs[0])
     if rows is not None and not rows.flags.c_contiguous:
         return False

@@ -1,0 +1,1 @@
+"""Python modules that are generated, compiled by numba and kept on disk."""
