@@ -68,11 +68,6 @@ class Terminal:
         )
         self._prompt_row = self.screen.row
 
-    @property
-    def is_at_work(self) -> bool:
-        """Whether keys are signals, which they are not at a prompt."""
-        return bool(termios.tcgetattr(self._end)[3] & termios.ISIG)
-
     def ended(self) -> int:
         """Wait for the end of the process; its exit status."""
         while self._look():

@@ -116,7 +116,7 @@ def right_side(session: Session, name: str) -> str:
 
 
 def _described(session: Session, expression: syntax.Expression) -> Told | None:
-    """A function, a layer or a data set, for which there is no value; None for what has one."""
+    """A function, a layer, an operation or a data set, for which there is no value; None for what has one."""
     from dsl.app.repl.describing import described_call, described_data
 
     parts: list[str] = []
@@ -132,4 +132,15 @@ def _described(session: Session, expression: syntax.Expression) -> Told | None:
         return None
     if isinstance(found, LayerInstance) or (found is None and expression.id in session.module.definitions):
         return described_call(session, expression.id)
-    return None
+    return _catalogued(expression.id) if found is None and expression.id not in session.module.binders else None
+
+
+def _catalogued(name: str) -> Told | None:
+    """What programs call by this name."""
+    from dsl.app.catalogue import find, print_entries
+
+    try:
+        entries = find(name)
+    except ProgramError:
+        return None
+    return Told(lambda: print_entries(entries), {"entries": [entry.as_json() for entry in entries]})
