@@ -212,9 +212,8 @@ class _Chosen:
         if node is not None:
             hint = "feed the placeholders that it needs, with `--feed` or `--on`"
             raise fail("name", f"`{name}` cannot be computed from what is fed", node.span, hint=hint)
-        raise fail(
-            "name", f"there is no value or layer `{name}`", hint=did_you_mean(name, known, f"there is `{known[0]}`")
-        )
+        hint = did_you_mean(name, known, f"there is `{known[0]}`" if known else "the program computes nothing")
+        raise fail("name", f"there is no value or layer `{name}`", hint=hint)
 
 
 def _target(program: Program, request: Request) -> Node | None:

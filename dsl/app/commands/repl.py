@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -32,13 +32,22 @@ def command(file: str | None, echo: bool, keep_going: bool, quiet: bool, engine:
 
         return begin(file, engine, quiet, forgiving=is_terminal)
 
-    is_terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    given = _standard_input()
+    is_terminal = given is not None and given.isatty() and sys.stdout.isatty()
     if not is_terminal:
         from dsl.app.repl.piped import run_script
 
-        return run_script(start(), sys.stdin, echo=echo, keep_going=keep_going, as_json=format == "json")
+        return run_script(start(), given or (), echo=echo, keep_going=keep_going, as_json=format == "json")
     if format == "json" or echo or keep_going:
         raise click.UsageError("--format json, --echo and --keep-going are for what comes through a pipe")
     from dsl.app.repl.conversation import converse
 
     return converse(start, at_once=file is None)
+
+
+def _standard_input() -> TextIO | None:
+    """What is typed or piped in, with bytes that are no text spelt out; None where it is closed."""
+    stream: Any = sys.stdin
+    if hasattr(stream, "reconfigure"):
+        stream.reconfigure(errors="backslashreplace")
+    return stream

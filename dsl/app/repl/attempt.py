@@ -39,6 +39,8 @@ def attempt(session: Session, typed: Span, quiet: bool = False) -> Attempt:
         facts = told.as_json() if quiet else None
         if not quiet:
             told.show()
+    except BrokenPipeError:
+        raise  # whoever read the output has gone
     except Exception as error:
         diagnostics = [in_session(found) for found in diagnose(error)]
         if not diagnostics:

@@ -118,13 +118,22 @@ def _carry_out(session: Session, text: str) -> bool:
             tried = attempt(session, typed)
         except KeyboardInterrupt as interruption:
             click.echo(str(interruption) or "interrupted; the session is as it was", err=True)
-            session.renew()
+            _recover(session)
             return False
         if tried.leaves:
             return True
         if tried.wrong:
             return False
     return False
+
+
+def _recover(session: Session) -> None:
+    """Make the program anew, however often Ctrl-C is pressed meanwhile."""
+    while True:
+        try:
+            return session.renew()
+        except KeyboardInterrupt:
+            continue
 
 
 def _entries(text: str) -> list[Span]:
