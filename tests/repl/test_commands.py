@@ -211,6 +211,15 @@ class TestGiven:
 
     def test_several_at_once(self, neuron, say: Tell):
         assert say(":set k = 2 * 3  b = 1") == "k = 6\nb = 1\n"
+        assert say(":undo") == "took back: :set k = 2 * 3 b = 1\n"
+        assert neuron.program.parameters["k"] == 0.35915077292816744
+
+    def test_all_of_them_or_none(self, neuron, say: Tell):
+        before = neuron.state
+        say(":set train.steps=3 k=2 q=1")
+        assert neuron.state is before
+        assert "steps = 20" in say(":show train")
+        assert say(":undo") == "took back: extra = k + 1\n"
 
     def test_feeds_from_a_file_and_away_again(self, neuron, say: Tell):
         say("placeholder v: [2]")
@@ -324,6 +333,15 @@ class TestRunning:
     def test_expectations_are_checked_after_a_training(self, neuron, say: Tell):
         assert "fails" in say("expect loss < 1e-9")
         assert "holds" in say(":train steps=3000")
+
+    def test_a_training_is_kept_where_expectations_cannot_be_checked(self, say: Tell, session):
+        session.quiet = True
+        say("dim n; placeholder x: [n]; parameter k = 1; loss = k * k; train { minimize = loss; steps = 2 }")
+        assert "not checked yet" in say("expect sum(x) > 0")
+        said = say(":train")
+        assert "train: 2 epochs" in said
+        assert "`x` has no value" in said
+        assert session.state.values
 
     def test_check_looks_at_the_parameters_as_they_are(self, neuron, say: Tell):
         one = say(":check")

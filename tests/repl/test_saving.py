@@ -16,6 +16,7 @@ from conftest import NEURON, Tell, type_into
 
 from dsl.app.main import run
 from dsl.app.repl.session import Session
+from dsl.app.repl.start import keep_unsaved
 from dsl.language.layout.formatter import format_text
 
 
@@ -142,3 +143,37 @@ class TestWhatIsSaved:
         enter(session, "parameter x = 1")
         assert "error[file]" in say(":save a.nn parameters=nowhere/a.safetensors")
         assert not Path("a.nn").exists()
+
+
+class TestPaths:
+    def test_files_are_found_from_where_it_is_saved(self, session):
+        for folder in ("one", "one/data", "two"):
+            Path(folder).mkdir()
+        Path("one/data/d.csv").write_text("x\n1\n2\n")
+        Path("one/blocks.nn").write_text("def double(v) { return 2 * v }\n")
+        Path("one/a.nn").write_text(
+            'import "blocks.nn"\ndim n; placeholder x: [n]; y = sum(double(x))\n'
+            'data d {\n s = csv("data/d.csv")\n x = s["x"]\n}\n'
+        )
+        enter(session, ":load one/a.nn", ":feed d", ":save two/b.nn")
+        assert 'import "../one/blocks.nn"' in Path("two/b.nn").read_text()
+        assert outputs_as_said("two/b.nn")["y"] == 6
+        enter(session, "z = y + 1", ":feed d")
+        assert value_of(session, "z") == 7
+        enter(session, ":undo", ":undo")
+        assert value_of(session, "y") == 6
+
+    def test_and_stay_as_they_are_in_the_same_folder(self, session):
+        Path("d.csv").write_text("x\n1\n")
+        block = 'data d {\n    s = csv("d.csv")\n    x = s["x"]\n}\n'
+        enter(session, "dim n; placeholder x: [n]; y = sum(x)", block, ":save a.nn")
+        assert 'csv("d.csv")' in Path("a.nn").read_text()
+
+    def test_what_is_kept_unsaved_finds_them_too(self, session, folder):
+        Path("d.csv").write_text("x\n1\n2\n")
+        enter(session, "dim n; placeholder x: [n]; y = sum(x)", 'data d {\n s = csv("d.csv")\n x = s["x"]\n}')
+        assert "the program was not saved" in keep_unsaved(session)
+        other = Session()
+        other.open(folder / "state" / "nn-lang" / "unsaved.nn")
+        enter(other, ":feed d")
+        assert value_of(other, "y") == 3

@@ -27,6 +27,10 @@ DATA_OPTIONS = {
 """The entries of a `data` block that are not fields."""
 
 
+_OF_THEIR_OWN = ("initializer", "optimizer", "schedule", "layer")
+"""Sections of the catalogue that are not simply operations."""
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A word that fits: what stands in the menu beside it, what kind of word it is, and what is typed right behind it."""
@@ -70,12 +74,7 @@ def called() -> dict[str, list[Candidate]]:
             meta = f"{entry.signature}   {entry.formula or entry.summary}".rstrip()
             kind = section if section in _OF_THEIR_OWN else "operation"
             found.setdefault(kind, []).append(Candidate(entry.name, printable(" ".join(meta.split("\n"))), kind, "("))
-            if section == "layer" and ")(" in entry.signature:
-                found.setdefault("layers", []).append(found[kind][-1])
     return found
-
-
-_OF_THEIR_OWN = ("initializer", "optimizer", "schedule", "layer")
 
 
 def operations() -> list[Candidate]:

@@ -114,10 +114,12 @@ def _carry_out(session: Session, text: str) -> bool:
     from dsl.app.repl.attempt import attempt
 
     for typed in _entries(text):
+        before = session.state
         try:
             tried = attempt(session, typed)
         except KeyboardInterrupt as interruption:
-            click.echo(str(interruption) or "interrupted; the session is as it was", err=True)
+            kept = "the session is as it was" if session.state is before else "what was entered is there"
+            click.echo(str(interruption) or f"interrupted; {kept}", err=True)
             _recover(session)
             return False
         if tried.leaves:

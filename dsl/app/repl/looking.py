@@ -66,16 +66,15 @@ class Shown:
 
 def look(session: Session, typed: Span) -> Told:
     """What an expression stands for. Raises ProgramError with places in what was typed."""
-    text = typed.text.strip()
-    program = session.program
-    known = program.model.names.get(text) or program.model.graph.names.get(text)
-    if known is not None:
-        return shown(session, program, known, text).told()
     own = Source(typed.text)
     try:
         expression = parse_expression(own)
     except ProgramError as error:
         raise moved(error, {own: typed}) from None
+    text = expression.span.text
+    known = session.model.names.get(text) or session.model.graph.names.get(text)
+    if known is not None:
+        return shown(session, session.program, known, text).told()
     described = _described(session, expression)
     if described is not None:
         return described

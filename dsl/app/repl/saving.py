@@ -11,6 +11,7 @@ import numpy as np
 from dsl.app.files import check_writable
 from dsl.app.repl.binding import values_of
 from dsl.app.repl.editing import Edit, chunks
+from dsl.app.repl.paths import rebased
 from dsl.app.repl.rewriting import literal, with_entry, with_value
 from dsl.app.repl.session import Session
 from dsl.app.repl.told import Told
@@ -36,27 +37,33 @@ def save(session: Session, path: Path, parameters: Path | None) -> Told:
     """
     for target in filter(None, (path, parameters)):
         check_writable(target)
-    text = saved_text(session, path, parameters)
-    if parameters:
-        checkpoint.save(parameters, session.program.parameters, session.program.statistics)
-    large = _large_feeds(session)
-    for name in large:
-        with written_whole(_beside(path, name)) as part, part.open("wb") as file:
-            np.save(file, np.asarray(session.state.feeds[name]))
-    with written_whole(path) as part:
-        part.write_text(text, encoding="utf-8")
+    text, files = write(session, path, parameters)
     unsaid = "" if parameters else _unsaid(session)
-    session.saved(path, values=parameters is not None)
-    files = [str(path), *([str(parameters)] if parameters else []), *(str(_beside(path, name)) for name in large)]
+    session.saved(path, _rebased(session, path), values=parameters is not None)
 
     def show() -> None:
-        click.echo(printable(f"written: {', '.join(files)}"))
+        click.echo(printable(f"written: {', '.join(map(str, files))}"))
         if how := _HOW_LINE.search(text):
             click.echo(printable(how[0].strip().removeprefix("# ")))
         if unsaid:
             click.echo(unsaid)
 
-    return Told(show, {"files": files, "unsaid": unsaid or None})
+    return Told(show, {"files": [str(file) for file in files], "unsaid": unsaid or None})
+
+
+def write(session: Session, path: Path, parameters: Path | None) -> tuple[str, list[Path]]:
+    """Write the program, the parameters, and large arrays that are fed; the text, and all files. Raises ProgramError."""
+    text, files = _saved_text(session, path, parameters), [path]
+    if parameters:
+        checkpoint.save(parameters, session.program.parameters, session.program.statistics)
+        files.append(parameters)
+    for name in _large_feeds(session):
+        files.append(_beside(path, name))
+        with written_whole(files[-1]) as part, part.open("wb") as file:
+            np.save(file, np.asarray(session.state.feeds[name]))
+    with written_whole(path) as part:
+        part.write_text(text, encoding="utf-8")
+    return text, files
 
 
 def _unsaid(session: Session) -> str:
@@ -69,11 +76,11 @@ def _unsaid(session: Session) -> str:
     return ""
 
 
-def saved_text(session: Session, path: Path, parameters: Path | None = None) -> str:
+def _saved_text(session: Session, path: Path, parameters: Path | None) -> str:
     """The program as a file has it."""
     state = session.state
     changed = [*_defaults(session), *_seeded(session)]
-    text = format_text(_HOW_LINE.sub("", _replaced(session.source.text, changed)))
+    text = format_text(_HOW_LINE.sub("", _replaced(_rebased(session, path), changed)))
     options = [
         *([f"--load {parameters}"] if parameters else []),
         *([f"--on {state.dataset}"] if state.dataset else []),
@@ -83,6 +90,12 @@ def saved_text(session: Session, path: Path, parameters: Path | None = None) -> 
     if options:
         text += f"\n{_HOW}nn run {path} {' '.join(options)}\n"
     return text
+
+
+def _rebased(session: Session, path: Path) -> str:
+    """The program with its files by their paths from another place."""
+    folder = session.state.path.parent if session.state.path else Path()
+    return rebased(session.source.text, session.module.tree.statements, folder, path.parent)
 
 
 def _beside(path: Path, name: str) -> Path:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -212,18 +213,36 @@ class Session:
         self.state = self._saved = State(name=str(path), path=path, engine=self.state.engine)
         self.renew()
 
-    def saved(self, path: Path, values: bool) -> None:
-        """Note that a file has the text as it is, and with `values` another one the parameters."""
-        before = self.state.path
-        self.state = replace(self.state, path=path, name=str(path))
-        self._past = [
-            (entry, replace(state, path=path, name=str(path)) if state.path == before else state)
-            for entry, state in self._past
-        ]
+    def saved(self, path: Path, text: str, values: bool) -> None:
+        """Note that a file has the program, and with `values` another one the parameters; `text` is the program there.
+
+        It differs from the one here only where the files that it names are called otherwise from there.
+        """
+        before = self.state
+        self.state = replace(before, path=path, name=str(path), text=text)
+        if text == before.text:  # what is taken back stays beside the same files
+            self._past = [
+                (entry, replace(state, path=path, name=str(path)) if state.path == before.path else state)
+                for entry, state in self._past
+            ]
         self._saved = replace(self.state, values=self.state.values if values else self._saved.values)
         self.renew()
 
     # -- going back
+
+    @contextmanager
+    def as_one(self, entry: str) -> Generator[None]:
+        """Take all that is done inside for one entry: it is done whole or not at all, and taken back at once."""
+        before, past = self.state, list(self._past)
+        try:
+            yield
+        except BaseException:
+            self._past = past
+            if self.state is not before:
+                self._have(before, elaborate(_source(before)))
+            raise
+        if self.state is not before:
+            self._past = [*past, (entry, before)][-_MOST_UNDOS:]
 
     @property
     def undoable(self) -> Sequence[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from dsl.app.output import show_diagnostics
 from dsl.app.repl.hints import in_session
 from dsl.app.repl.session import Session
-from dsl.source.cache import keep, state_folder
+from dsl.source.cache import state_folder
 from dsl.source.diagnostic import ProgramError
 from dsl.source.render import printable
 
@@ -38,9 +38,6 @@ def begin(file: str | None, engine: str, quiet: bool, forgiving: bool) -> Sessio
 
 def keep_unsaved(session: Session) -> str:
     """Keep what no file has, so that it is not lost when the session ends; words that say where. Empty where all is saved."""
-    from dsl.app.repl.saving import saved_text
-    from dsl.training import checkpoint
-
     lost = [
         *([] if session.text_is_saved else ["the program"]),
         *([] if session.values_are_saved else ["the trained parameters"]),
@@ -49,14 +46,22 @@ def keep_unsaved(session: Session) -> str:
         return ""
     said = f"{' and '.join(lost)} {'was' if lost == ['the program'] else 'were'} not saved"
     folder = state_folder()
-    if folder is None:
-        return said
-    path = folder / UNSAVED
-    parameters = path.with_suffix(".safetensors")
-    if not keep(path, saved_text(session, path, None if session.values_are_saved else parameters)):
+    path = folder / UNSAVED if folder else None
+    if path is None or not _keep(session, path):
         return said
     again = f"nn repl {path}"
     if not session.values_are_saved:
-        checkpoint.save(parameters, session.program.parameters, session.program.statistics)
-        again += f", then :load {parameters}"
+        again += f", then :load {path.with_suffix('.safetensors')}"
     return printable(f"{said}; to go on: {again}")
+
+
+def _keep(session: Session, path: Path) -> bool:
+    """Write what is not saved to a folder of the user's own; whether that was possible."""
+    from dsl.app.repl.saving import write
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        write(session, path, None if session.values_are_saved else path.with_suffix(".safetensors"))
+    except (OSError, ProgramError):
+        return False
+    return True

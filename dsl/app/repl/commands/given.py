@@ -118,11 +118,12 @@ def set_(session: Session, arguments: Arguments) -> Told:
     if not arguments.pairs:
         raise fail("argument", "something is missing", arguments.place, hint="usage: :set NAME=VALUE …")
     said: list[str] = []
-    for name, place in arguments.pairs.items():
-        where = arguments.names[name]
-        said += (
-            _set_parameter(session, name, place) if _is_parameter(session, name) else _set(session, name, place, where)
-        )
+    with session.as_one(f":set {arguments.place.text.strip()}"):
+        for name, place in arguments.pairs.items():
+            if _is_parameter(session, name):
+                said += _set_parameter(session, name, place)
+            else:
+                said += _set(session, name, place, arguments.names[name])
     return lines("\n".join(map(printable, said)), set={name: place.text for name, place in arguments.pairs.items()})
 
 

@@ -10,9 +10,12 @@ from typing import Any
 import click
 import numpy as np
 
+from dsl.app.outcome import ExpectResult
+from dsl.app.output import show_diagnostics
 from dsl.app.repl.arguments import Arguments, unquoted
 from dsl.app.repl.command import command
 from dsl.app.repl.editing import moved
+from dsl.app.repl.hints import in_session
 from dsl.app.repl.session import Session
 from dsl.app.repl.state import Steps
 from dsl.app.repl.told import Told
@@ -23,7 +26,7 @@ from dsl.engine.figures import elements, number, rounded
 from dsl.language.parser import parse_expression
 from dsl.language.statements.train import KEYS
 from dsl.ops.parameters import Array
-from dsl.source.diagnostic import ProgramError, fail, placed
+from dsl.source.diagnostic import Diagnostic, ProgramError, fail, placed
 from dsl.source.nearest import did_you_mean
 from dsl.source.text import Source, Span
 from dsl.training.loop import Trainer
@@ -173,15 +176,28 @@ def train(session: Session, arguments: Arguments) -> Told:
         session.renew()  # one of several runs may have been carried out
         raise moved(error, places) from None
     session.change(entry, values=program.parameters, statistics=dict(program.statistics))
-    results = program.check_all()
+    results, unchecked = _checked(session)
 
     def show() -> None:
         print_metrics(outcomes)
         print_expects(results, apart=True)
+        show_diagnostics(map(in_session, unchecked))
         warn_of_nonfinite(outcomes, '`:train watch=["*"]`')
 
-    facts = {"runs": [outcome_as_json(outcome) for outcome in outcomes], "expects": expects_as_json(results)}
-    return Told(show, facts, failed=not all(result.passed for result in results))
+    facts = {
+        "runs": [outcome_as_json(outcome) for outcome in outcomes],
+        "expects": expects_as_json(results),
+        "unchecked": [in_session(found).as_json() for found in unchecked],
+    }
+    return Told(show, facts, failed=bool(unchecked) or not all(result.passed for result in results))
+
+
+def _checked(session: Session) -> tuple[list[ExpectResult], Sequence[Diagnostic]]:
+    """What became of the expectations, or why that cannot be said: the training is done all the same."""
+    try:
+        return session.program.check_all(), ()
+    except ProgramError as error:
+        return [], error.diagnostics
 
 
 def _overrides(session: Session, arguments: Arguments) -> tuple[dict[str, Any], dict[Source, Span]]:
