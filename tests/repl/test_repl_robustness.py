@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import NEURON, Tell, type_into
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sessions import NEURON, Tell, type_into
 
 from dsl.app.repl.command import COMMANDS
 from dsl.app.repl.completion import Completer

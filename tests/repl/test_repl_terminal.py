@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import NEURON
-from terminal import Terminal
+from session_terminal import Terminal
+from sessions import NEURON
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[1-9][0-9;]*m")
 

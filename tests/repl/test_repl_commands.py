@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import NEURON, Tell, type_into
+from sessions import NEURON, Tell, type_into
 
 from dsl.app.output import print_json
 from dsl.app.repl.attempt import attempt

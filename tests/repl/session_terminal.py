@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from screen import Screen
+from terminal_screen import Screen
 
 pytest.importorskip("pty", reason="needs a system with pseudo-terminals")
 

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import NEURON, Script
+from sessions import NEURON, Script
 
 from dsl.app.main import run
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import type_into
+from sessions import type_into
 
 from dsl.app.repl.completion import Completer
 from dsl.app.repl.context import context

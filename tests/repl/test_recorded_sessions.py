@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import GOLDENS, NEURON, STOP, Script, entries_of, same_session
-from terminal import Terminal
+from session_terminal import Terminal
+from sessions import GOLDENS, NEURON, STOP, Script, entries_of, same_session
 
 RECORDED = sorted(path.stem for path in GOLDENS.glob("*.txt"))
 _BAR = re.compile(r"^.*━.*\n( .*\n)?", re.MULTILINE)

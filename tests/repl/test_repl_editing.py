@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Tell
+from sessions import Tell
 
 from dsl.app.repl.change import Change
 from dsl.app.repl.session import Session

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import NEURON, Tell, type_into
+from sessions import NEURON, Tell, type_into
 
 from dsl.app.main import run
 from dsl.app.repl.session import Session

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import NEURON, Tell, type_into
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sessions import NEURON, Tell, type_into
 
 from dsl.app.repl.binding import bound
 from dsl.app.repl.session import Session
