@@ -161,6 +161,12 @@ class TestDependence:
         enter(session, "x = 1", "sigmoid = sigmoid(x)", "y = sigmoid(x)", "z = sigmoid * 2")
         assert changed(session, "sigmoid = 2").anew == ["z"]
 
+    def test_what_is_new_may_change_what_is_there(self, session):
+        enter(session, "constant deep = true; h = 1", "y = h + 1", "z = relu(y)", "other = 2")
+        assert changed(session, "if deep { h = 3 }").anew == ["y", "z"]
+        assert changed(session, "def relu(v) { return v }").anew == ["z"]
+        assert changed(session, "dtype f64").anew == ["deep", "h", "y", "z", "other", "relu"]
+
     def test_the_names_of_a_function_are_its_own(self, session):
         enter(session, "x = 1", "def f(x) {\n y = x\n return y\n}", "z = f(2)")
         assert changed(session, "x = 2").anew == []

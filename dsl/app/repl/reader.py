@@ -38,6 +38,7 @@ _INDENT = "    "
 _MOST_HISTORY = 1_000_000
 """Bytes; of a longer history the older half is forgotten."""
 _WIDEST_META = 90
+_PROMPT: StyleAndTextTuples = [("class:prompt", FIRST)]
 
 _STYLE = Style.from_dict(
     {
@@ -68,7 +69,6 @@ class Reader:
         colourful = not os.environ.get("NO_COLOR")
         words = _Words(complete)
         self._session: PromptSession[str] = PromptSession(
-            message=[("class:prompt", FIRST)],
             prompt_continuation=_continuation,
             multiline=Condition(self._has_lines),
             lexer=_Colours() if colourful else None,
@@ -92,8 +92,16 @@ class Reader:
         self._when_shown()
 
     def read(self) -> str:
-        """The next entry. Raises EOFError where the user leaves, KeyboardInterrupt where the line is given up."""
-        return self._session.prompt()
+        """The next entry. Raises EOFError where the user leaves, KeyboardInterrupt where the line is given up.
+
+        A terminal that cannot move its cursor gives one line at a time.
+        """
+        from dsl.app.repl.entries import goes_on
+
+        text = self._session.prompt(_PROMPT)
+        while goes_on(text):
+            text += "\n" + self._session.prompt(FOLLOWING)
+        return text
 
 
 def _continuation(width: int, line: int, wraps: int) -> str:

@@ -34,6 +34,14 @@ if TYPE_CHECKING:
 _MOST_UNDOS = 200
 _WHILE_WRITING = {"unused", "unreachable"}
 """Warnings that every program gives while it is being written; `:check` tells them."""
+_AFFECTING = (
+    syntax.DTypeStatement
+    | syntax.IfStatement
+    | syntax.FunctionStatement
+    | syntax.LayerStatement
+    | syntax.ImportStatement
+)
+"""What can change statements that are there already, though it takes the place of none."""
 
 
 class Session:
@@ -114,13 +122,15 @@ class Session:
         assert frame is not None
         source, statements = frame.module.source, frame.module.tree.statements
         entered = [s for s in statements if edit.home(s.span, source).source is typed.source]
-        following = dependents(statements, entered, lambda name: isinstance(frame.names.get(name), LayerInstance))
+        following: list[syntax.Statement] = []
+        if edit.taken or any(isinstance(s, _AFFECTING) for s in entered):
+            following = dependents(statements, entered, lambda name: isinstance(frame.names.get(name), LayerInstance))
         before = self.state
         bound_now = set(_values(statements))
         change = Change(
             entered,
             [self.statements[place] for place in sorted(edit.taken)],
-            following if edit.taken or any(isinstance(s, syntax.DTypeStatement) for s in entered) else [],
+            following,
             [name for name in _values(self.statements) if name not in bound_now],
             warnings=[edit.located(found, source) for found in self._new_warnings(model)],
         )
