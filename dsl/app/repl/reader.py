@@ -96,9 +96,9 @@ class Reader:
 
         A terminal that cannot move its cursor gives one line at a time.
         """
+        text = self._session.prompt(_PROMPT)
         from dsl.app.repl.entries import goes_on
 
-        text = self._session.prompt(_PROMPT)
         while goes_on(text):
             text += "\n" + self._session.prompt(FOLLOWING)
         return text
