@@ -6,8 +6,14 @@ import re
 from pathlib import Path
 
 import pytest
+from prompt_toolkit.application import create_app_session
+from prompt_toolkit.input import DummyInput
+from prompt_toolkit.output import DummyOutput
 from session_terminal import Terminal
 from sessions import NEURON
+
+from dsl.app.repl.completion import Completion
+from dsl.app.repl.reader import Reader
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[1-9][0-9;]*m")
 
@@ -130,6 +136,18 @@ class TestHistory:
         terminal.keys("\r\r")
         terminal.prompt()
         assert "first: f32 = 1" in leave(terminal)
+
+    def test_a_long_one_is_shortened(self, state):
+        path = state / "nn-lang" / "history"
+        path.parent.mkdir(parents=True)
+        path.write_text("".join(f"\n# 2026-01-01 00:00:00\n+value_{at} = {at}\n" for at in range(40_000)))
+        with create_app_session(input=DummyInput(), output=DummyOutput()):
+            Reader(lambda text: Completion(0, []), lambda: None)
+        kept = path.read_text()
+        assert 500_000 < len(kept) < 1_000_000
+        assert kept.startswith("\n# 2026")
+        assert kept.endswith("+value_39999 = 39999\n")
+        assert path.stat().st_mode & 0o077 == 0
 
     def test_a_state_folder_that_cannot_be_is_done_without(self, folder, state):
         Path("state").write_text("a file")

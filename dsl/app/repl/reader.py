@@ -121,6 +121,7 @@ def _history() -> History:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
         _shorten(path)
+        path.chmod(0o600)
     except OSError:
         return InMemoryHistory()
     return FileHistory(str(path))
