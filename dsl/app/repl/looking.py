@@ -66,22 +66,40 @@ class Shown:
 
 def look(session: Session, typed: Span) -> Told:
     """What an expression stands for. Raises ProgramError with places in what was typed."""
-    own = Source(typed.text)
-    try:
-        expression = parse_expression(own)
-    except ProgramError as error:
-        raise moved(error, {own: typed}) from None
-    text = expression.span.text
-    known = session.model.names.get(text) or session.model.graph.names.get(text)
-    if known is not None:
-        return shown(session, session.program, known, text).told()
-    described = _described(session, expression)
+    expression = _expression(typed)
+    described = None if _known(session, expression) else _described(session, expression)
     if described is not None:
         return described
-    start, end = expression.span.start, expression.span.end
-    place = Span(typed.source, typed.start + start, typed.start + end)
-    beside = session.beside(f"show {place.text}", place)
-    return shown(session, beside, beside.model.shown[-1][1], "", place.text).told()
+    program, node, name, text = computed(session, typed)
+    return shown(session, program, node, name, text).told()
+
+
+def computed(session: Session, typed: Span) -> tuple[Program, Node, str, str]:
+    """What computes an expression: a program and its node, the name that it has there, and the text of the expression.
+
+    Raises ProgramError with places in what was typed.
+    """
+    expression = _expression(typed)
+    text, start = expression.span.text, typed.start + expression.span.start
+    known = _known(session, expression)
+    if known is not None:
+        return session.program, known, text, text
+    beside = session.beside(f"show {text}", Span(typed.source, start, start + len(text)))
+    return beside, beside.model.shown[-1][1], "", text
+
+
+def _expression(typed: Span) -> syntax.Expression:
+    own = Source(typed.text)
+    try:
+        return parse_expression(own)
+    except ProgramError as error:
+        raise moved(error, {own: typed}) from None
+
+
+def _known(session: Session, expression: syntax.Expression) -> Node | None:
+    """The value of the program that an expression is the name or the path of."""
+    text = expression.span.text
+    return session.model.names.get(text) or session.model.graph.names.get(text)
 
 
 def shown(session: Session, program: Program, node: Node, name: str, text: str = "") -> Shown:
@@ -93,7 +111,7 @@ def shown(session: Session, program: Program, node: Node, name: str, text: str =
     kind = node.kind if name and node.kind in ("placeholder", "parameter") else ""
     return Shown(
         printable(name),
-        formula(program.model, node, text or right_side(session, name)),
+        formula(program.model, node, right_side(session, name) or text),
         kind,
         _type(value, node),
         value,

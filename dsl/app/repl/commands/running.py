@@ -12,15 +12,14 @@ import click
 from dsl.app.program import Program, gradient_value
 from dsl.app.repl.arguments import Arguments
 from dsl.app.repl.command import MANY, command
-from dsl.app.repl.editing import moved
+from dsl.app.repl.looking import computed
 from dsl.app.repl.session import Session
 from dsl.app.repl.told import Told, lines
 from dsl.engine.names import AUTOMATIC, REFERENCE
 from dsl.graph.node import Node
-from dsl.language.parser import parse_expression
 from dsl.source.diagnostic import ProgramError, fail, placed
 from dsl.source.render import printable
-from dsl.source.text import Source, Span
+from dsl.source.text import Span
 
 _SECONDS = 0.3
 _MOST_RUNS = 1_000
@@ -115,7 +114,7 @@ def _gradients(session: Session, of: Node, wrt: Sequence[Node]) -> Told:
 def time(session: Session, arguments: Arguments) -> Told:
     """Measure how long an expression takes, compiled: the median of many runs."""
     arguments.one(":time EXPRESSION")
-    program, node, text = computed(session, arguments.place)
+    program, node, _, text = computed(session, arguments.place)
     feeds = dict(program.dataset(session.state.dataset).arrays) if session.state.dataset else {}
     program.evaluate([node], feeds)  # which says what is missing
     call = program.function(node.name)
@@ -129,22 +128,6 @@ def time(session: Session, arguments: Arguments) -> Told:
     middle = median(taken)
     said = printable(f"{' '.join(text.split())}: {_duration(middle)}, the median of {len(taken):,} runs")
     return lines(said, expression=text, seconds=middle, runs=len(taken), engine=session.state.engine)
-
-
-def computed(session: Session, place: Span) -> tuple[Program, Node, str]:
-    """What computes an expression: a program, its node, and the text. Raises ProgramError with places in what was typed."""
-    text = place.text.strip()
-    known = session.model.names.get(text) or session.model.graph.names.get(text)
-    if known is not None:
-        return session.program, known, text
-    own = Source(place.text)
-    try:
-        span = parse_expression(own).span
-    except ProgramError as error:
-        raise moved(error, {own: place}) from None
-    where = Span(place.source, place.start + span.start, place.start + span.end)
-    program = session.beside(f"show {where.text}", where)
-    return program, program.model.shown[-1][1], where.text
 
 
 def _duration(seconds: float) -> str:
