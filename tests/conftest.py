@@ -21,4 +21,4 @@ def pytest_configure(config: pytest.Config) -> None:
     # What is compiled or worked out here is kept from run to run, but not among the user's own files.
     cache = getattr(config, "cache", None)
     if cache is not None:
-        os.environ["XDG_CACHE_HOME"] = str(cache.mkdir("user"))
+        os.environ["XDG_CACHE_HOME"] = os.environ["XDG_STATE_HOME"] = str(cache.mkdir("user"))

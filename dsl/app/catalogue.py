@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import click
 
 from dsl.source.diagnostic import fail
 from dsl.source.nearest import did_you_mean
@@ -58,6 +60,27 @@ def find(name: str) -> list[Entry]:
         raise fail("name", f"there is no operation `{name}`", hint=hint)
     detailed = {entry.section: entry for entry in _operations(derivatives=True, only=name)}
     return [detailed.get(entry.section, entry) for entry in found]
+
+
+def print_sections(sections: Mapping[str, Sequence[Entry]]) -> None:
+    """A table for each section: signatures, and what they are in a line."""
+    from dsl.app.output import table
+
+    for number, (title, entries) in enumerate(sections.items()):
+        if number:
+            click.echo()
+        table(["signature", "what it is"], [[e.signature, e.summary] for e in entries], title=title)
+
+
+def print_entries(entries: Iterable[Entry]) -> None:
+    """All that there is to say of some entries."""
+    for entry in entries:
+        click.echo(f"{entry.signature}\n\n{entry.doc}\n")
+        facts = entry.as_json()
+        for key in ("section", "formula", "derivative", "example"):
+            lines = str(facts[key]).split("\n") if facts[key] else []
+            if lines:
+                click.echo("\n".join(f"{f'{key}:' if i == 0 else '':<12}{line}" for i, line in enumerate(lines)))
 
 
 def _operations(derivatives: bool, only: str | None = None) -> Iterable[Entry]:

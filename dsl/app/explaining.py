@@ -44,6 +44,8 @@ class Request:
     """So many training steps are told, in place of all values."""
     and_a_step: bool = False
     """Whether a training step is told after all values."""
+    origins: bool = False
+    """Whether the values that the named ones were computed from are told before them."""
 
 
 def explain(program: Program, request: Request) -> Explanation:
@@ -98,6 +100,7 @@ class Explainer:
             dataset=self.dataset,
             rows=self.rows,
         )
+        told.origins = self._origins() if self.request.origins else []
         told.portraits = [self._portrait(chosen.node) for chosen in self._chosen if chosen.node is not None]
         told.folded = folded if told.forward else ()
         return told
@@ -113,6 +116,12 @@ class Explainer:
         if not self._chosen:
             return forward, backward
         return [told for told in forward if told.node in inside], [told for told in backward if told.node in inside]
+
+    def _origins(self) -> list[Forward]:
+        """What the named values were computed from."""
+        named = [chosen.node for chosen in self._chosen if chosen.node is not None]
+        needed = set(self.program.model.graph.ancestors(named)) - set(named)
+        return [told for told in self.teller.forward() if told.node in needed]
 
     def _portrait(self, node: Node) -> Portrait:
         step = self.outline.step_of[node]
@@ -203,9 +212,8 @@ class _Chosen:
         if node is not None:
             hint = "feed the placeholders that it needs, with `--feed` or `--on`"
             raise fail("name", f"`{name}` cannot be computed from what is fed", node.span, hint=hint)
-        raise fail(
-            "name", f"there is no value or layer `{name}`", hint=did_you_mean(name, known, f"there is `{known[0]}`")
-        )
+        hint = did_you_mean(name, known, f"there is `{known[0]}`" if known else "the program computes nothing")
+        raise fail("name", f"there is no value or layer `{name}`", hint=hint)
 
 
 def _target(program: Program, request: Request) -> Node | None:

@@ -38,10 +38,16 @@ _DRAWS: tuple[Draw, ...] = (_normal, _positive)
 """Where placeholders without data are checked: the second, inside the domain of `log`, where the first gives no number."""
 
 
-def compare_losses(model: Model, feeds: Mapping[str, Any] | None = None) -> dict[str, GradientReport]:
-    """For each loss of a program the comparison of its gradients with finite differences. Raises ProgramError."""
+def compare_losses(
+    model: Model, feeds: Mapping[str, Any] | None = None, parameters: Mapping[str, Array] | None = None
+) -> dict[str, GradientReport]:
+    """For each loss of a program the comparison of its gradients with finite differences. Raises ProgramError.
+
+    The parameters have their first values, but for those that are given others.
+    """
     program = Program(model)
     program.feed(feeds or {})
+    program.keep(parameters or {})
     losses = [run.minimize for run in model.runs] or _smooth_scalars(program)
     return {loss.name: _compare(program, loss) for loss in dict.fromkeys(losses)}
 
@@ -86,7 +92,7 @@ def _values(program: Program, needed: Sequence[Node], draw: Draw) -> tuple[dict[
             shape = tuple(dim.evaluate(sizes) for dim in node.shape)
             values[node] = draw(rng, shape) if node.type.dtype.is_float else np.zeros(shape, node.type.dtype.numpy)
     parameters = [node for node in needed if node.kind == "parameter"]
-    first = first_values(parameters, program.seed, sizes)
+    first = {**first_values(parameters, program.seed, sizes), **program.kept}
     return {**values, **{node: first[node.name] for node in parameters}}, sizes
 
 

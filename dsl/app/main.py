@@ -18,6 +18,7 @@ _COMMANDS = {
     "graph": "Draw a program: to a file by its ending, or as characters.",
     "train": "Carry out the training of a program.",
     "predict": "Apply a trained program to new data.",
+    "repl": "Type a program statement by statement, and run it as it grows.",
     "fmt": "Bring programs into the canonical layout.",
     "ops": "List the operations, or explain one.",
 }

@@ -92,7 +92,8 @@ def styled(text: str, **style: Any) -> str:
 def show_diagnostics(diagnostics: Iterable[Diagnostic]) -> None:
     """Print diagnostics on standard error, coloured in a terminal."""
     texts = ["\n".join(_painted(diagnostic)) for diagnostic in diagnostics]
-    click.echo("\n\n".join(texts), err=True)
+    if texts:
+        click.echo("\n\n".join(texts), err=True)
 
 
 def _painted(diagnostic: Diagnostic) -> Iterator[str]:

@@ -88,6 +88,8 @@ class Program:
         self.given: dict[str, Any] = {}
         """What `feed` gave: these values stand in for the placeholders' own."""
         self._parameters: dict[str, Array] | None = None
+        self.kept: dict[str, Array] = {}
+        """The parameters that `keep` gave other values than their first ones."""
         self._evaluators: dict[tuple[Node, ...], Evaluator] = {}
         self._gradients: dict[tuple[Node, ...], dict[Node, Node]] = {}
 
@@ -159,13 +161,26 @@ class Program:
         given = checkpoint.Checkpoint({name: np.array(value) for name, value in values.items()})
         self._parameters = checkpoint.fit(given, self._parameter_nodes(), "the dictionary")
 
+    def keep(self, values: Mapping[str, Array]) -> list[str]:
+        """Let parameters have these values, those that fit by name and shape; the others have their first ones.
+
+        The names of those that fit.
+        """
+        nodes = {node.name: node for node in self._parameter_nodes()}
+        fitting = [name for name, value in values.items() if name in nodes and nodes[name].type.takes(value.shape)]
+        self.kept = {name: values[name].astype(nodes[name].type.dtype.numpy, copy=False) for name in fitting}
+        self._parameters = None
+        return fitting
+
     def _parameter_nodes(self) -> list[Node]:
         return [node for node in self.forward if node.kind == "parameter"]
 
     def _ready(self, feeds: Feeds) -> dict[str, Array]:
         if self._parameters is None:
             sizes = self._sizes(feeds)
-            self._parameters = first_values(self._parameter_nodes(), self.seed, sizes)
+            drawn = [node for node in self._parameter_nodes() if node.name not in self.kept]
+            first = {**first_values(drawn, self.seed, sizes), **self.kept}
+            self._parameters = {node.name: first[node.name] for node in self._parameter_nodes()}
         return self._parameters
 
     def _sizes(self, feeds: Feeds) -> Sizes:
@@ -498,10 +513,13 @@ class Program:
 
     # -- expectations
 
-    def check(self, expectation: Expectation) -> ExpectResult:
-        """Evaluate an `expect` statement with the parameters as they are. Raises ProgramError."""
+    def check(self, expectation: Expectation, on: str | None = None) -> ExpectResult:
+        """Evaluate an `expect` statement with the parameters as they are, on the data set it names or else `on` this one.
+
+        Raises ProgramError.
+        """
         nodes = [expectation.left, expectation.right]
-        values = self.evaluate(nodes, on=expectation.dataset)
+        values = self.evaluate(nodes, on=expectation.dataset or on)
         return check_expectation(expectation, values[nodes[0]], values[nodes[1]])
 
     def check_all(self) -> list[ExpectResult]:

@@ -53,6 +53,27 @@ def expects_as_json(results: Sequence[ExpectResult]) -> list[dict[str, Any]]:
     return [result.as_json() for result in results]
 
 
+def gradients_as_json(
+    of: Node, nodes: Sequence[Node], values: Mapping[Node, Array], gradients: Mapping[Node, Array]
+) -> dict[str, Any]:
+    """The values of nodes, and the gradients of one with respect to them."""
+    rows = {
+        node.name: {
+            "kind": node.kind,
+            "operation": node.operation.name if node.operation else None,
+            "inputs": [source.name for source in node.inputs],
+            "value": values[node],
+            "gradient": gradients.get(node),
+            "shape": list(values[node].shape),
+            "dtype": node.type.dtype.name,
+            "file": node.span.source.name if node.span else None,
+            "line": node.span.line if node.span else None,
+        }
+        for node in nodes
+    }
+    return {"of": of.name, "order": [node.name for node in nodes], "nodes": rows}
+
+
 # -- for people -----------------------------------------------------------------------------------------------------------
 
 
@@ -73,6 +94,17 @@ def print_outputs(values: Outputs) -> None:
 
 def _type(value: Array, dtype: str) -> str:
     return f"{dtype}{list(value.shape)}" if value.ndim else dtype
+
+
+def print_gradients(
+    of: Node, nodes: Sequence[Node], values: Mapping[Node, Array], gradients: Mapping[Node, Array]
+) -> None:
+    """A table of nodes with their values and gradients, a line each."""
+    rows = [
+        [node.name, node.label, array(values[node]), array(gradients[node]) if node in gradients else "", line_of(node)]
+        for node in nodes
+    ]
+    table(["node", "how", "value", f"∂{of.name}", "line"], rows, right=["line"])
 
 
 def print_predictions(values: Outputs, by_row: Collection[str], classes: Mapping[str, Array]) -> None:
@@ -113,14 +145,14 @@ def print_metrics(outcomes: Sequence[Outcome]) -> None:
         table(["on", *names], rows, title=f"{outcome.name}: {counts}, {outcome.seconds:.2f} s{early}", right=names)
 
 
-def warn_of_nonfinite(outcomes: Sequence[Outcome]) -> None:
-    """Say on standard error from which epoch on the loss of a run was not a number, if it was not."""
+def warn_of_nonfinite(outcomes: Sequence[Outcome], how: str = "`--trap-nonfinite`") -> None:
+    """Say on standard error from which epoch on the loss of a run was not a number, if it was not, and `how` to learn why."""
     for outcome in outcomes:
         lost = [row for row in outcome.history.rows if not math.isfinite(row["loss"])]
         if lost:
             click.echo(
                 f"{outcome.name}: the loss is {lost[0]['loss']} in epoch {lost[0]['epoch']}; "
-                "`--trap-nonfinite` names the value that it begins with",
+                f"{how} names the value that it begins with",
                 err=True,
             )
 

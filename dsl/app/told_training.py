@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy.typing as npt
 
 from dsl.explain.expressions import Equation, Formula, Name
 from dsl.explain.story import Move, Training, TrainingStep
+from dsl.graph.gradient import gradients
 from dsl.graph.node import Node
 from dsl.training.coefficients import CoefficientState, Rate
 from dsl.training.evaluation import Evaluator
@@ -20,6 +22,7 @@ from dsl.training.optimizers.formulas import update_formulas
 if TYPE_CHECKING:
     from dsl.app.program import Program
     from dsl.ops.parameters import Array
+    from dsl.training.loop import Trainer
     from dsl.training.run import TrainRun
     from dsl.training.stepper import Stepper
 
@@ -27,14 +30,19 @@ if TYPE_CHECKING:
 def told_training(program: Program, run: TrainRun, count: int) -> Training:
     """Make the first steps of a run, on its own batches and with its own rates; the program stays as it is."""
     trainer = program.trainer(run)
-    names = [node.name for node in run.trained(program.model.graph.parameters)]
-    found = program.gradient_nodes(run.minimize.name, [program.node(name) for name in names])
-    evaluator = Evaluator(program.model.graph, [run.minimize, *found.values()], program.engine)
-    observed = _Observed(trainer.stepper, evaluator, found, run, program.given, count)
-    trainer.stepper = observed
-    with suppress(_EnoughError):
-        trainer.train()
+    observed = observe(trainer)
+    deque(islice(trainer.steps(), count), maxlen=0)
     return Training(run.name, run.optimizer.name, _rule(run), observed.told, run.minimize.name)
+
+
+def observe(trainer: Trainer) -> Observed:
+    """Have the steps of a trainer told from now on."""
+    run, graph = trainer.run, trainer.graph
+    found = gradients(graph, run.minimize, run.trained(graph.parameters))
+    evaluator = Evaluator(graph, [run.minimize, *found.values()], trainer.engine)
+    observed = Observed(trainer.stepper, evaluator, found, run, trainer.feeds)
+    trainer.stepper = observed
+    return observed
 
 
 def _rule(run: TrainRun) -> list[Equation]:
@@ -50,11 +58,7 @@ def _rule(run: TrainRun) -> list[Equation]:
     return rule
 
 
-class _EnoughError(Exception):
-    """As many steps are made as were asked for."""
-
-
-class _Observed:
+class Observed:
     """A stepper that tells of each step of another."""
 
     def __init__(
@@ -64,10 +68,9 @@ class _Observed:
         gradients: Mapping[Node, Node],
         run: TrainRun,
         given: Mapping[str, Any],
-        count: int,
     ) -> None:
         self._stepper, self._evaluator, self._gradients = stepper, evaluator, gradients
-        self._run, self._given, self._count = run, given, count
+        self._run, self._given = run, given
         self._state = CoefficientState(run.optimizer) if isinstance(run.optimizer, Elementwise) else None
         self.told: list[TrainingStep] = []
 
@@ -77,7 +80,7 @@ class _Observed:
         return self._stepper.parameters
 
     def step(self, feeds: Mapping[str, Array], rate: Rate) -> float:
-        """A step, told. Raises _EnoughError after the last one."""
+        """A step, told."""
         before = {node.name: np.array(self.parameters[node.name]) for node in self._gradients}
         values = self._evaluator.run(self.parameters, {**self._given, **feeds})
         gradients = {node.name: values[made] for node, made in self._gradients.items()}
@@ -87,8 +90,6 @@ class _Observed:
         moves = [Move(name, before[name], gradients[name], after[name]) for name in before]
         loss_value = np.asarray(loss, values[self._run.minimize].dtype)
         self.told.append(TrainingStep(len(self.told) + 1, loss_value, moves, coefficients))
-        if len(self.told) == self._count:
-            raise _EnoughError
         return loss
 
     def steps(self, feeds: Mapping[str, Array], rates: Sequence[Rate]) -> npt.NDArray[np.float64]:

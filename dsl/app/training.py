@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -13,18 +13,31 @@ if TYPE_CHECKING:
     from dsl.training.run import TrainRun
 
 
-def train_with_progress(
-    program: Program, names: list[str] | None = None, quiet: bool = False, record: str | None = None
-) -> list[Outcome]:
-    """Carry out the runs, showing on standard error how far they are, and recording them where a page is asked for.
+class TrainingInterrupt(KeyboardInterrupt):
+    """An interruption from the keyboard: `place` says how far the training was, `kept` what a file has of it."""
 
-    An interruption from the keyboard is raised again with words that say how far the training was, and what is kept of it.
+    def __init__(self, place: str, kept: str) -> None:
+        super().__init__(f"interrupted{place}; {kept}")
+        self.place = place
+
+
+def train_with_progress(
+    program: Program,
+    names: list[str] | None = None,
+    quiet: bool = False,
+    record: str | None = None,
+    overrides: Mapping[str, Any] | None = None,
+) -> list[Outcome]:
+    """Carry out the runs, keys overridden, showing on standard error how far they are, and recording them where a page is
+    asked for.
+
+    An interruption from the keyboard is raised again as TrainingInterrupt.
     """
     from dsl.app.progress import progress_for
 
     progress = progress_for(quiet)
     outcomes: list[Outcome] = []
-    runs = program.runs(names)
+    runs = program.runs(names, overrides)
     pages: list[RecordedRun | None] = [None] * len(runs)
     if record:
         from dsl.app.recorder import recordings
@@ -35,7 +48,7 @@ def train_with_progress(
         try:
             outcomes.append(program.train_one(run, progress, page))
         except KeyboardInterrupt:
-            raise KeyboardInterrupt(f"interrupted{progress.place()}; {_kept(program, run)}") from None
+            raise TrainingInterrupt(progress.place(), _kept(program, run)) from None
     return outcomes
 
 

@@ -47,6 +47,9 @@ class Composer:
             yield Paragraph(sentence(w.fed_by, rows=str(told.rows), dataset=Code(told.dataset)))
         if told.folded:
             yield Paragraph(sentence(w.folded, layers=self._names(told.folded)))
+        if told.origins:
+            yield Heading(2, [w.origins])
+            yield from map(self.forward, told.origins)
         for portrait in told.portraits:
             yield from self.portrait(portrait, told.of)
         if told.forward:

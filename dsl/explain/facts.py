@@ -21,6 +21,7 @@ def as_json(told: Explanation) -> dict[str, Any]:
         "dataset": told.dataset or None,
         "rows": told.rows if told.dataset else None,
         "folded": list(told.folded),
+        "origins": [_forward(each) for each in told.origins],
         "forward": [_forward(each) for each in told.forward],
         "backward": [_backward(each) for each in told.backward],
         "values": [_portrait(each) for each in told.portraits],

@@ -13,7 +13,7 @@ from dsl.graph.formula import ATOM, NEGATION, NOT_CHAINED, POWER, PRODUCT, SUM, 
 from dsl.graph.node import Node
 from dsl.ops.parameters import Array
 
-_SIGNS: Mapping[str, tuple[str, int]] = {
+SIGNS: Mapping[str, tuple[str, int]] = {
     "logical_and": ("and", 1),
     "logical_or": ("or", 0),
     "equal": ("=", NOT_CHAINED),
@@ -28,6 +28,7 @@ _SIGNS: Mapping[str, tuple[str, int]] = {
     "divide": ("/", PRODUCT),
     "matmul": ("·", PRODUCT),
 }
+"""Operations that are written between their operands: by which sign, and how tightly that binds."""
 _RIGHT_BOUND = {"subtract", "divide", "matmul"}
 """Operators whose right operand must hold more tightly than they do."""
 _SUPERSCRIPTS = str.maketrans("0123456789-.", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻·")
@@ -103,7 +104,7 @@ class Plain(Notation):
         name = node.operation.name
         if name in _UNSAID:
             return inputs[0]
-        if name in _SIGNS and len(inputs) == 2:
+        if name in SIGNS and len(inputs) == 2:
             return self._infix(node, inputs)
         return self._short(name, node, inputs) or (self._call(node, inputs), ATOM)
 
@@ -114,7 +115,7 @@ class Plain(Notation):
         return text, NEGATION if text.startswith("-") else ATOM
 
     def _infix(self, node: Node, inputs: list[Piece]) -> Piece:
-        sign, level = _SIGNS[node.label]
+        sign, level = SIGNS[node.label]
         if node.label == "multiply" and all(source.shape for source in node.inputs):
             sign = "⊙"
         left = self.within(inputs[0], level + (level == NOT_CHAINED))

@@ -156,3 +156,5 @@ class Explanation:
     """The titles of the layers that are shown as one step each."""
     dataset: str = ""
     rows: int = 0
+    origins: Sequence[Forward] = ()
+    """How the values came to be that those of the portraits were computed from."""

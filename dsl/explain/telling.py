@@ -57,21 +57,9 @@ class Teller:
         elif node.operation is not None:
             sources = [source for source in dict.fromkeys(node.inputs) if source.kind != "constant"]
             told.inputs = [called(self._outline, source) for source in sources]
-            numbers = [self._applied(node, self._number)] if sources else []
-            told.equation = Equation((Name(step.name), self._applied(node, self._symbol), *numbers))
+            numbers = [applied(node, self._number)] if sources else []
+            told.equation = Equation((Name(step.name), applied(node, self._symbol), *numbers))
         return told
-
-    def _applied(self, node: Node, shown: Callable[[Node], Expression]) -> Expression:
-        operation = node.operation
-        assert operation is not None
-        formula, latex = operation.formulas([source.type for source in node.inputs], node.attributes)
-        tensors = [parameter.name for parameter in operation.parameters if parameter.is_tensor]
-        pieces = [shown(source) for source in node.inputs]
-        if len(tensors) == len(pieces):
-            arguments = {name: (piece,) for name, piece in zip(tensors, pieces, strict=True)}
-        else:
-            arguments = {tensors[0]: tuple(pieces)} if tensors else {}
-        return Applied(operation, formula, latex, arguments, told_attributes(node))
 
     def _composed(self, step: Step) -> Equation:
         """A folded layer as one formula over its inputs and parameters."""
@@ -173,6 +161,20 @@ class Teller:
 
     def _called(self, node: Node) -> str:
         return called(self._outline, node)
+
+
+def applied(node: Node, shown: Callable[[Node], Expression]) -> Applied:
+    """A computed node by the formula of its operation, with each input as it is to be shown."""
+    operation = node.operation
+    assert operation is not None
+    formula, latex = operation.formulas([source.type for source in node.inputs], node.attributes)
+    tensors = [parameter.name for parameter in operation.parameters if parameter.is_tensor]
+    pieces = [shown(source) for source in node.inputs]
+    if len(tensors) == len(pieces):
+        arguments = {name: (piece,) for name, piece in zip(tensors, pieces, strict=True)}
+    else:
+        arguments = {tensors[0]: tuple(pieces)} if tensors else {}
+    return Applied(operation, formula, latex, arguments, told_attributes(node))
 
 
 def _role(step: Step) -> Role:

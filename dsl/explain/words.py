@@ -17,6 +17,7 @@ class Words:
     folded: str
 
     forward: str
+    origins: str
     placeholder_default: str
     placeholder_fed: str
     placeholder_data: str
@@ -71,6 +72,7 @@ ENGLISH = Words(
     fed_by="The first {rows} rows of {dataset} are fed to it.",
     folded="Folded into one step each: {layers}. `--depth` opens them.",
     forward="Forward: every value, in running order",
+    origins="Where it comes from, from the beginning",
     placeholder_default="{name} is a placeholder, given by default",
     placeholder_fed="{name} is a placeholder, given",
     placeholder_data="{name} is a placeholder, given from {dataset}",
@@ -122,6 +124,7 @@ CHINESE = Words(
     fed_by="喂进来的是 {dataset} 的前 {rows} 行。",
     folded="下列各层合并成一步来讲：{layers}。用 `--depth` 可以展开。",
     forward="前向：按运行顺序，一个一个地说自己的值",
+    origins="来源：从头说起",
     placeholder_default="我是占位符 {name}，我的值别人已经给好了，用的是默认值",
     placeholder_fed="我是占位符 {name}，我的值别人已经给好了",
     placeholder_data="我是占位符 {name}，我的值别人已经从 {dataset} 取来给好了",

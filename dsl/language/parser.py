@@ -8,8 +8,8 @@ from threading import Lock
 from typing import Any
 
 from dsl.language import syntax
-from dsl.language.automaton import Automaton, UnreadableError
-from dsl.language.tables import Tables, load_tables
+from dsl.language.automaton import Automaton, UnexpectedTokenError, UnreadableError
+from dsl.language.tables import END, Tables, load_tables
 from dsl.language.tree import TreeBuilder
 from dsl.source.collection import without_garbage_collection
 from dsl.source.diagnostic import Diagnostic, ProgramError
@@ -37,6 +37,21 @@ def parse_expression(source: Source) -> syntax.Expression:
         return _run(source, source.text, "expression_only")
     except UnreadableError as error:
         raise ProgramError([explain(source, source.text, error)]) from None
+
+
+def is_unfinished(text: str) -> bool:
+    """Whether a text breaks off where more has to follow: inside brackets, or behind an operator at the end of a line."""
+    return any(_breaks_off(f"{text}\n", start) for start in ("start", "expression_only"))
+
+
+def _breaks_off(text: str, start: str) -> bool:
+    try:
+        _run(Source(text), text, start)
+    except UnexpectedTokenError as error:
+        return error.token.type == END
+    except UnreadableError:
+        pass
+    return False
 
 
 def _run(source: Source, text: str, start: str) -> Any:

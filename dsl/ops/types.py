@@ -20,6 +20,13 @@ class TensorType:
         """The number of axes."""
         return len(self.shape)
 
+    def takes(self, sizes: tuple[int, ...]) -> bool:
+        """Whether an array of these sizes has the shape; named dimensions may have any size."""
+        dims = self.shape
+        return len(dims) == len(sizes) and all(
+            dim.value is None or dim.value == size for dim, size in zip(dims, sizes, strict=True)
+        )
+
     def __str__(self) -> str:
         return f"{self.dtype}{show_shape(self.shape)}" if self.shape else str(self.dtype)
 

@@ -1,4 +1,4 @@
-"""The user's cache folder: what takes long to make, and can be made again at any time."""
+"""The user's own folders: for what takes long to make and can be made again at any time, and for what is to stay."""
 
 from __future__ import annotations
 
@@ -14,10 +14,22 @@ def cache_folder() -> Path | None:
 
     It is `nn-lang` in `$XDG_CACHE_HOME`, or in `~/.cache` where that is no absolute path (XDG Base Directory Specification).
     """
-    base = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    return _folder("XDG_CACHE_HOME", ".cache")
+
+
+def state_folder() -> Path | None:
+    """Where this program keeps what it is to remember, such as what was typed, whether it is there or not.
+
+    It is `nn-lang` in `$XDG_STATE_HOME`, or in `~/.local/state` where that is no absolute path; None for a user without a home.
+    """
+    return _folder("XDG_STATE_HOME", ".local/state")
+
+
+def _folder(variable: str, otherwise: str) -> Path | None:
+    base = Path(os.environ.get(variable, ""))
     if not base.is_absolute():
         try:
-            base = Path.home() / ".cache"
+            base = Path.home() / otherwise
         except RuntimeError:
             return None
     return base / "nn-lang"

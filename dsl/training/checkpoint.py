@@ -91,10 +91,7 @@ def fit(checkpoint: Checkpoint, nodes: Sequence[Node], origin: str) -> dict[str,
 
 def _fitting(node: Node, value: Array, origin: str) -> Array:
     """The value in the parameter's element type. Raises ProgramError when its shape is another."""
-    fits = len(value.shape) == len(node.shape) and all(
-        dim.value is None or dim.value == size for dim, size in zip(node.shape, value.shape, strict=True)
-    )
-    if not fits:
+    if not node.type.takes(value.shape):
         raise fail(
             "checkpoint",
             f"`{node.name}` has shape {list(value.shape)} in {origin}, and {show_shape(node.shape)} in the program",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -97,7 +97,7 @@ class Trainer:
         trap: NonFiniteTrap | None = None,
         engine: Engine = AUTOMATIC,
     ) -> None:
-        self.run = run
+        self.graph, self.run, self.engine = graph, run, engine
         self.datasets = datasets
         self.feeds = dict(feeds or {})
         self.trap = trap or (NonFiniteTrap(run.settings.watch) if run.settings.watch else None)
@@ -150,6 +150,14 @@ class Trainer:
                 self.trap.when = ""
             if progress:
                 progress.end()
+
+    def steps(self) -> Iterator[float]:
+        """The steps of the run one by one, the loss before each, for whoever looks at the parameters between them."""
+        loop = _Loop(self, None)
+        for epoch in range(1, loop.epochs + 1):
+            yield from loop.steps(epoch)
+            if loop.stopping and loop.stopping.should_stop:
+                return
 
     def measure(self, dataset: str, parameters: Mapping[str, Array] | None = None) -> dict[str, float]:
         """The loss and the metrics on a data set, or for the empty name on the values that placeholders have.
@@ -290,6 +298,15 @@ class _Loop:
 
     def epoch(self, epoch: int) -> dict[str, Any]:
         """One pass over the data, then validation; its row of the history."""
+        steps = self.steps(epoch)
+        while True:
+            try:
+                next(steps)
+            except StopIteration as over:
+                return over.value
+
+    def steps(self, epoch: int) -> Generator[float, None, dict[str, Any]]:
+        """The steps of an epoch, the loss before each, and the validation; the epoch's row of the history."""
         total, rows, rate = 0.0, 0, self.schedule.rate
         for feeds, count in self.batches():
             rate = self.schedule.rate
@@ -300,6 +317,7 @@ class _Loop:
             self.schedule.advance("step")
             if self.progress:
                 self.progress.step(epoch, self.outcome.steps, loss, rate)
+            yield loss
             if self.outcome.steps >= self.total_steps:
                 break
         row: dict[str, Any] = {"epoch": epoch, "step": self.outcome.steps, "loss": total / rows, "rate": rate}

@@ -10,6 +10,8 @@ from documents import ROOT
 
 from dsl.app.catalogue import Entry, catalogue
 from dsl.app.main import cli
+from dsl.app.repl.command import COMMANDS
+from dsl.app.repl.interpreter import commands
 from dsl.diagram.formats import EXPORTERS
 from dsl.ops.parameters import REQUIRED, spell
 from dsl.ops.registry import FAMILIES
@@ -130,6 +132,12 @@ def diagram_formats() -> str:
     return table(["ending", "is"], rows)
 
 
+def session_commands() -> str:
+    """The commands of a session."""
+    rows = [[code(command.usage), words(command.summary)] for command in COMMANDS.values()]
+    return table(["command", "does"], rows)
+
+
 def programs() -> str:
     """The example programs, each with the first sentence of its documentation."""
     rows: list[list[str]] = []
@@ -139,6 +147,8 @@ def programs() -> str:
         rows.append([f"[{path.name}](programs/{path.name})", words(doc.partition(". ")[0].removesuffix("."))])
     return table(["program", "about"], rows)
 
+
+assert commands  # which registers them
 
 TABLES: dict[str, Callable[[], str]] = {
     "programs": programs,
@@ -151,6 +161,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "train-keys": lambda: hyperparameters(TrainSettings).replace("hyper-parameter", "key", 1),
     "early-stopping": lambda: hyperparameters(EarlyStopping),
     "readers": readers,
+    "repl-commands": session_commands,
     **{f"options-{name}": lambda name=name: options(name) for name in cli.list_commands(click.Context(cli))},
 }
 """What each marked table of the documents is made by."""

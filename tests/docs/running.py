@@ -8,9 +8,11 @@ import json
 import math
 import re
 import shlex
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from documents import Example, named_programs, program
 
@@ -51,6 +53,8 @@ class Runner:
                 self._program(example)
             case "python":
                 self._python(example)
+            case "repl":
+                self._session(example)
             case _:
                 self._console(example)
 
@@ -77,6 +81,12 @@ class Runner:
             )
         else:
             assert not printed.getvalue(), f"line {example.block.line} prints something that the document does not show"
+
+    def _session(self, example: Example) -> None:
+        block = example.block
+        entries = "".join(f"{line[4:]}\n" for line in block.text.split("\n") if line.startswith(("nn>", "...")))
+        printed, _ = run_nn(["repl", *block.words, "--echo", "--keep-going", "--quiet"], entries)
+        self._compare(block.number, block.text, printed, ":train" in block.text)
 
     def _console(self, example: Example) -> None:
         block, found = example.block, ""
@@ -112,10 +122,17 @@ class Runner:
             self.rewrite(number, found)
 
 
-def run_nn(arguments: list[str]) -> tuple[str, str]:
-    """Run the command line: all that it prints as a terminal shows it, and what of it goes to standard output."""
+def run_nn(arguments: list[str], given: str = "") -> tuple[str, str]:
+    """Run the command line: all that it prints as a terminal shows it, and what of it goes to standard output.
+
+    `given` is what it reads from standard input.
+    """
     everything, output = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(_Both(everything, output)), contextlib.redirect_stderr(everything):
+    with (
+        contextlib.redirect_stdout(_Both(everything, output)),
+        contextlib.redirect_stderr(everything),
+        mock.patch.object(sys, "stdin", io.StringIO(given)),
+    ):
         run_command(arguments)
     assert "internal error" not in everything.getvalue(), everything.getvalue()
     return everything.getvalue(), output.getvalue()

@@ -12,6 +12,7 @@ import sysconfig
 import venv
 import zipfile
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -65,13 +66,13 @@ def _homes_of_dependencies() -> list[str]:
     """The folders in which this process finds what the wheel requires."""
     specs = [
         importlib.util.find_spec(name)
-        for name in ("numpy", "lark", "networkx", "click", "rich", "safetensors", "latex2mathml")
+        for name in ("numpy", "lark", "networkx", "click", "rich", "safetensors", "latex2mathml", "prompt_toolkit")
     ]
     homes = [str(Path(spec.origin).parents[1]) for spec in specs if spec and spec.origin]
     return list(dict.fromkeys([*homes, sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]))
 
 
-def run(command: Path, *arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+def run(command: Path, *arguments: str, folder: Path, stdin: IO[str] | None = None) -> subprocess.CompletedProcess[str]:
     """The installed `nn` in another folder, with nothing of this process's paths."""
     python = command.with_name("python.exe" if os.name == "nt" else "python")
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
@@ -79,6 +80,7 @@ def run(command: Path, *arguments: str, folder: Path) -> subprocess.CompletedPro
         [python, "-P", command, *arguments],
         cwd=folder,
         env={**clean, "PYTHONUTF8": "1"},
+        stdin=stdin,
         capture_output=True,
         text=True,
         encoding="utf-8",
@@ -120,8 +122,12 @@ class TestContents:
             (name,) = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
             metadata = archive.read(name).decode()
         assert "Name: nn-lang\n" in metadata
-        required = re.findall(r"^Requires-Dist: ([a-z0-9]+)[^;\n]*$", metadata, re.MULTILINE)
-        assert sorted(required) == ["click", "lark", "latex2mathml", "networkx", "numpy", "rich", "safetensors"]
+        required = [
+            name.replace("_", "-") for name in re.findall(r"^Requires-Dist: ([\w-]+)[^;\n]*$", metadata, re.MULTILINE)
+        ]
+        assert sorted(required) == [
+            "click", "lark", "latex2mathml", "networkx", "numpy", "prompt-toolkit", "rich", "safetensors",
+        ]  # fmt: skip
         assert "Requires-Python: >=3.11\n" in metadata
 
 
@@ -147,6 +153,13 @@ class TestInstalled:
         (tmp_path / "ugly.nn").write_text("x=1\n")
         assert run(installed, "fmt", "ugly.nn", folder=tmp_path).stdout == "ugly.nn: formatted\n"
         assert (tmp_path / "ugly.nn").read_text() == "x = 1\n"
+
+    def test_a_script_of_a_session_runs_elsewhere(self, installed, tmp_path):
+        (tmp_path / "script").write_text("x = 2\nx |> square\n:graph\n")
+        with (tmp_path / "script").open() as script:
+            done = run(installed, "repl", folder=tmp_path, stdin=script)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.startswith("x: f32 = 2\nx² = 4   [f32]\n")
 
     def test_messages_name_the_library(self, installed, tmp_path):
         (tmp_path / "bad.nn").write_text("dim n\nplaceholder x: [n, 2]\ny = x |> Dense(-1)\n")

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 import click
 
 from dsl.app import options
 from dsl.app.options import open_program, read_feeds
-
-if TYPE_CHECKING:
-    from dsl.graph.node import Node
-    from dsl.ops.parameters import Array
 
 
 @click.command("grad")
@@ -43,6 +37,7 @@ def command(
     """
     from dsl.app.output import print_json
     from dsl.app.program import gradient_value
+    from dsl.app.report import gradients_as_json, print_gradients
 
     program = open_program(file, settings, engine, load, trap_nonfinite)
     target = program.node(of or program.loss_name())
@@ -54,33 +49,6 @@ def command(
     gradients = {node: gradient_value(node, values, found) for node in smooth}
     shown = [node for node in program.forward if node in set(wanted)]
     if format == "json":
-        rows = {node.name: _as_json(node, values, gradients) for node in shown}
-        print_json({"of": target.name, "order": [node.name for node in shown], "nodes": rows})
+        print_json(gradients_as_json(target, shown, values, gradients))
     else:
-        _print(target, [node for node in shown if node.kind != "constant" or wrt], values, gradients)
-
-
-def _as_json(node: Node, values: dict[Node, Array], gradients: dict[Node, Array]) -> dict[str, Any]:
-    return {
-        "kind": node.kind,
-        "operation": node.operation.name if node.operation else None,
-        "inputs": [source.name for source in node.inputs],
-        "value": values[node],
-        "gradient": gradients.get(node),
-        "shape": list(values[node].shape),
-        "dtype": node.type.dtype.name,
-        "file": node.span.source.name if node.span else None,
-        "line": node.span.line if node.span else None,
-    }
-
-
-def _print(target: Node, nodes: list[Node], values: dict[Node, Array], gradients: dict[Node, Array]) -> None:
-    from dsl.app.output import table
-    from dsl.app.report import line_of
-    from dsl.engine.figures import array
-
-    rows = [
-        [node.name, node.label, array(values[node]), array(gradients[node]) if node in gradients else "", line_of(node)]
-        for node in nodes
-    ]
-    table(["node", "how", "value", f"∂{target.name}", "line"], rows, right=["line"])
+        print_gradients(target, [node for node in shown if node.kind != "constant" or wrt], values, gradients)

@@ -154,10 +154,7 @@ def _with_value(
         return TensorType(BOOL if value.dtype.kind == "b" else e.graph.default_float, dims)
     if value.ndim == 0:
         return type
-    fits = len(type.shape) == value.ndim and all(
-        dim.value is None or dim.value == size for dim, size in zip(type.shape, value.shape, strict=True)
-    )
-    if not fits:
+    if not type.takes(value.shape):
         raise fail(
             "shape",
             f"`{statement.name.id}` is declared as {type}, and its value has shape {list(value.shape)}",

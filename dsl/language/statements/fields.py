@@ -26,7 +26,7 @@ from dsl.training.data.labels import Encoded
 from dsl.training.data.readers import READERS
 from dsl.training.data.scaling import Filled, Scaled
 
-_USAGE = {
+USAGE = {
     "standardize": 'standardize(source["a":"b"])',
     "minmax": 'minmax(source["a":"b"])',
     "encode": 'encode(source["label"])',
@@ -71,7 +71,7 @@ class FieldReader:
             case syntax.Call():
                 return (yield self._call(expression))
             case syntax.ListOf() if not all(isinstance(item, syntax.Number) for item in expression.items):
-                hint = f"columns stand side by side with `{_USAGE['columns']}`"
+                hint = f"columns stand side by side with `{USAGE['columns']}`"
                 raise fail("data", "a list of columns is not a field", expression.span, hint=hint)
             case _:
                 value = yield self.e.evaluate(expression, self.frame)
@@ -113,7 +113,7 @@ class FieldReader:
         item = expression.items[0]
         bounds = (item.start, item.stop) if isinstance(item, syntax.Slice) else (item, None)
         if len(expression.items) != 1 or (isinstance(item, syntax.Slice) and item.step is not None):
-            hint = f"several stand side by side with `{_USAGE['columns']}`"
+            hint = f"several stand side by side with `{USAGE['columns']}`"
             raise fail("data", "a source is indexed by one column or one range of columns", expression.span, hint=hint)
         names: list[Any] = []
         for bound in bounds:
@@ -131,10 +131,10 @@ class FieldReader:
     def _call(self, call: syntax.Call) -> Task:
         name = call.function.id if isinstance(call.function, syntax.Name) else call.function.span.quoted("this")
         operation = OPERATIONS.get(name)
-        if name in _USAGE:
+        if name in USAGE:
             return (yield self._data_function(name, call))
         if operation is None:
-            hint = did_you_mean(name, [*_USAGE, *READERS, *OPERATIONS])
+            hint = did_you_mean(name, [*USAGE, *READERS, *OPERATIONS])
             if name in READERS:
                 hint = f"name the file in an entry of its own, `source = {name}(…)`, and use its columns"
             raise fail("data", f"there is no function `{name}` for data", call.function.span, hint=hint)
@@ -177,14 +177,14 @@ class FieldReader:
                     "argument",
                     f"`{name}` has no argument `{argument.name}`",
                     Span(argument.span.source, argument.span.start, argument.span.start + len(argument.name)),
-                    hint=f"it is called as `{_USAGE[name]}`",
+                    hint=f"it is called as `{USAGE[name]}`",
                 )
         if any(value is POISON for value in values):
             raise ProgramError([])
         wanted = len(fields) if name == "columns" else 1
         if not fields or len(fields) != wanted or len(values) != takes_value:
             takes = {"columns": "columns", "fill_missing": "columns and what to fill them with"}.get(name, "one field")
-            raise fail("argument", f"`{name}` takes {takes}", call.span, hint=f"it is called as `{_USAGE[name]}`")
+            raise fail("argument", f"`{name}` takes {takes}", call.span, hint=f"it is called as `{USAGE[name]}`")
         try:
             return _made(name, fields, values)
         except ProgramError as error:

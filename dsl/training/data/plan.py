@@ -109,6 +109,10 @@ class DataPlan:
             self._loaded = self._load()
         return self._loaded
 
+    def take_over(self, other: DataPlan) -> None:
+        """Have what another plan has loaded, which says the same."""
+        self._loaded = other._loaded
+
     def _load(self) -> Loaded:
         tables = {name: source.load() for name, source in self.sources.items()}
         with placed(self.split.span or self.span):
