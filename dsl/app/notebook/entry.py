@@ -30,6 +30,9 @@ def enter(desk: Desk, line: str) -> None:
         carry_out(session, kind_of(typed), typed).show()
     except ProgramError as error:
         raise ProgramError(map(in_session, error.diagnostics)) from None
+    except BaseException:
+        session.renew()  # what was broken off may have left the program half made
+        raise
     finally:
         desk.put(sheet)
         if session.state is not before and sheet.shares:

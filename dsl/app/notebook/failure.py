@@ -26,9 +26,11 @@ class CellInterrupt(KeyboardInterrupt):
 
 @contextmanager
 def without_traceback() -> Generator[None]:
-    """Tell the mistakes of users by their diagnostics; those that are ours keep their traceback."""
+    """Tell mistakes of users by their diagnostics, and interruptions by their words; mistakes of ours keep their traceback."""
     try:
         yield
+    except KeyboardInterrupt as interruption:
+        raise CellInterrupt(str(interruption) or "interrupted") from None
     except Exception as error:
         found = diagnose(error)
         if not found:

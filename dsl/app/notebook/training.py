@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from dsl.app.notebook.failure import CellInterrupt
 from dsl.app.notebook.progress import CellProgress
@@ -25,8 +26,9 @@ def train(session: Session, names: Sequence[str], screen: Screen, called: str) -
         try:
             outcomes.append(program.train_one(run, progress))
         except KeyboardInterrupt:
-            progress.finish(progress.history)
             _keep(session)
+            with suppress(KeyboardInterrupt):  # who presses twice does without the curve
+                progress.finish(progress.history)
             kept = f"`{called}` has the parameters that were reached"
             raise CellInterrupt(f"interrupted{progress.place()}; {kept}") from None
         progress.finish(outcomes[-1].history)
