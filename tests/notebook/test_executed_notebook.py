@@ -84,6 +84,7 @@ def test_a_mistake_has_its_place_and_no_traceback(executed):
 
 
 LONG = """%%nn --no-graph
+dtype f64
 parameter k = 1
 loss = square(k - 3)
 train { minimize = loss; optimizer = sgd(lr=1e-9); steps = 2_000_000_000 }

@@ -15,6 +15,7 @@ from IPython.core.completer import provisionalcompleter
 import dsl
 from dsl.app.notebook import screen
 from dsl.app.notebook.progress import CellProgress
+from dsl.app.progress import LineProgress
 from dsl.diagram.formats import Svg
 from dsl.source.diagnostic import fail
 
@@ -315,7 +316,25 @@ class TestLines:
         assert "no program" in notebook.run("%nn --name nope x").text
 
     def test_there_need_not_be_a_cell_before(self, notebook):
+        notebook["net"] = "mine"
         assert notebook.run("%nn relu(-1) + 2").text.startswith("2")
+        assert notebook["net"] == "mine"
+        assert "`net` had another value" in notebook.run("%nn y = 3").text
+        assert notebook["y"] == 3
+
+    def test_an_interruption_is_told_in_words(self, notebook, monkeypatch):
+        notebook.run(cell(NEURON + TRAIN, "--no-train --no-graph"))
+
+        def step(*_: object) -> None:
+            os.kill(os.getpid(), signal.SIGINT)
+
+        monkeypatch.setattr(LineProgress, "step", step)
+        ran = notebook.run("%nn :train")
+        assert not ran.passed
+        assert "Traceback" not in ran.text
+        assert "the parameters reached are kept" in ran.text
+        assert notebook["net"].parameters["k"] != 0.35915077292816744
+        assert notebook["k"] == notebook["net"].parameters["k"]
 
 
 class TestCompletion:

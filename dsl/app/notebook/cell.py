@@ -97,7 +97,7 @@ def _run(
         _draw(session, options, screen)
     values = computed(session.program, options.fetch, options.on)
     bound = _share(desk, sheet, options)
-    expects, unchecked = _expectations(session.program) if is_trained or not runs else ([], [])
+    expects, unchecked = _expectations(session.program, options.on) if is_trained or not runs else ([], [])
     if not options.quiet:
         warn_of_nonfinite(outcomes)
     fed = _fed(sheet)
@@ -112,7 +112,7 @@ def _share(desk: Desk, sheet: Sheet, options: CellOptions) -> Sequence[str]:
 
 
 def _draw(session: Session, options: CellOptions, screen: Screen) -> None:
-    screen.draw(lambda: session.program.diagram(**options.view, on=options.on))
+    screen.draw(lambda: session.program.diagram(**options.view))
 
 
 def _fed(sheet: Sheet) -> Iterator[str]:
@@ -121,13 +121,13 @@ def _fed(sheet: Sheet) -> Iterator[str]:
         yield f"from Python: {', '.join(f'`{name}`' for name in sheet.fed)}"
 
 
-def _expectations(program: Program) -> tuple[list[ExpectResult], list[str]]:
+def _expectations(program: Program, on: str | None) -> tuple[list[ExpectResult], list[str]]:
     """What became of the expectations, and which cannot be checked yet."""
     results: list[ExpectResult] = []
     unchecked: list[str] = []
     for expectation in program.model.expectations:
         try:
-            results.append(program.check(expectation))
+            results.append(program.check(expectation, on))
         except ProgramError as error:
             text = " ".join(expectation.text.split())
             unchecked.append(f"not checked: expect {text} ({error.diagnostics[0].message})")

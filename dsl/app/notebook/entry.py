@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-from dsl.app.notebook.desk import Desk, Sheet
+import click
+
+from dsl.app.notebook.desk import DEFAULT, Desk, Sheet
 from dsl.app.notebook.giving import feed
 from dsl.app.notebook.values import bind_values
 from dsl.app.repl.entries import kind_of
@@ -32,14 +34,23 @@ def enter(desk: Desk, line: str) -> None:
         raise ProgramError(map(in_session, error.diagnostics)) from None
     except BaseException:
         session.renew()  # what was broken off may have left the program half made
+        desk.put(sheet)
         raise
     finally:
-        desk.put(sheet)
-        if session.state is not before and sheet.shares:
-            bind_values(desk.names, session.program, (), None)
+        if session.state is not before:
+            _share(desk, sheet)
         sheet.remember()
+
+
+def _share(desk: Desk, sheet: Sheet) -> None:
+    """Let Python have what has become of the program."""
+    notes = desk.put(sheet)
+    if sheet.shares:
+        notes += bind_values(desk.names, sheet.session.program, (), None)
+    for note in notes:
+        click.echo(note)
 
 
 def _sheet(desk: Desk, name: str | None) -> Sheet:
     """The program that an entry is for; an empty one where the notebook has none yet."""
-    return desk.sheet(name) if name or desk.sheets else Sheet(name or "net", Session())
+    return desk.sheet(name) if name or desk.sheets else Sheet(name or DEFAULT, Session())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import click
@@ -36,12 +36,12 @@ class CellOptions:
     values: bool = False
     gradients: bool = False
     quiet: bool = False
-    view: dict[str, Any] = field(init=False, default_factory=dict[str, Any])
-    """What of these the picture is told, as by `Program.diagram`."""
 
-    def __post_init__(self) -> None:
-        asked = {"depth": self.depth, "of": self.of, "values": self.values, "gradients": self.gradients}
-        self.view.update({name: value for name, value in asked.items() if value or (value == 0 and value is not False)})
+    @property
+    def view(self) -> dict[str, Any]:
+        """What is asked for of the picture, as `Program.diagram` takes it."""
+        names = ("depth", "of", "values", "gradients", "on")
+        return {name: getattr(self, name) for name in names}
 
 
 @click.command("%%nn")
