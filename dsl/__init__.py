@@ -6,7 +6,8 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dsl.app.program import Program, load, loads
+    from dsl.app.loading import load, loads
+    from dsl.app.program import Program
     from dsl.language.layout.formatter import format_text
     from dsl.source.diagnostic import Diagnostic, ProgramError
 
@@ -16,8 +17,8 @@ __all__ = ["Diagnostic", "Program", "ProgramError", "__version__", "format_text"
 
 _HOMES = {
     "Program": "dsl.app.program",
-    "load": "dsl.app.program",
-    "loads": "dsl.app.program",
+    "load": "dsl.app.loading",
+    "loads": "dsl.app.loading",
     "format_text": "dsl.language.layout.formatter",
     "Diagnostic": "dsl.source.diagnostic",
     "ProgramError": "dsl.source.diagnostic",

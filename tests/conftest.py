@@ -1,10 +1,17 @@
-"""What all tests share: the flag that rewrites golden files, and one thread for matrix products."""
+"""What all tests share: the flag that rewrites golden files, one thread for matrix products, examples that repeat.
+
+Properties are tested with the same examples in every run; `--hypothesis-profile=default` draws new ones.
+"""
 
 from __future__ import annotations
 
 import os
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("repeatable", derandomize=True)
+settings.load_profile("repeatable")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

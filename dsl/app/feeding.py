@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 
 from dsl.app.wording import some, there_is
 from dsl.graph.node import Node
 from dsl.language.elaborate.model import Model
 from dsl.source.diagnostic import Label, ProgramError, fail
 from dsl.source.nearest import did_you_mean
+from dsl.training.data.dataset import Dataset
+from dsl.training.run import TrainRun
 
 
 def check_names(model: Model, feeds: Iterable[str]) -> None:
@@ -41,6 +43,19 @@ def check_complete(model: Model, needed: Iterable[Node], feeds: Container[str]) 
         labels=[Label(node.span, f"`{node.name}` has none either") for node in others if node.span],
         hint=f"feed it, `--feed {first.name}=…`, or {otherwise}",
     )
+
+
+def check_fed_once(run: TrainRun, datasets: Mapping[str, Dataset], given: Container[str]) -> None:
+    """Raise ProgramError when a placeholder would be fed both by the data and by what was given for all runs."""
+    for name, dataset in datasets.items():
+        both = next((field for field in dataset.arrays if field in given), None)
+        if both:
+            raise fail(
+                "data",
+                f"the placeholder `{both}` is fed by `{name}`, and a value is given for it besides",
+                run.span,
+                hint="feed what the data leave out",
+            )
 
 
 def nothing_predicted(needed: Iterable[Node], feeds: Container[str]) -> ProgramError:

@@ -15,7 +15,7 @@ from dsl.graph.check import Comparison, GradientReport, compare_gradients
 from dsl.graph.node import Node
 from dsl.language.elaborate.model import Model
 from dsl.ops.parameters import Array
-from dsl.training.values import fed_values, first_values
+from dsl.training.values import fed_values
 
 LIMIT = 1e-6
 """The largest relative error that counts as agreement, in double precision."""
@@ -92,7 +92,7 @@ def _values(program: Program, needed: Sequence[Node], draw: Draw) -> tuple[dict[
             shape = tuple(dim.evaluate(sizes) for dim in node.shape)
             values[node] = draw(rng, shape) if node.type.dtype.is_float else np.zeros(shape, node.type.dtype.numpy)
     parameters = [node for node in needed if node.kind == "parameter"]
-    first = {**first_values(parameters, program.seed, sizes), **program.kept}
+    first = program.first_parameters(parameters, sizes)
     return {**values, **{node: first[node.name] for node in parameters}}, sizes
 
 

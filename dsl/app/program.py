@@ -11,31 +11,28 @@ import numpy as np
 import numpy.typing as npt
 
 from dsl.app.compiled import Function, TrainingStep
-from dsl.app.feeding import check_complete, check_names, nothing_predicted
-from dsl.app.files import check_writable, unreadable
+from dsl.app.differentiation import Differentiation, gradient_value, loss_name
+from dsl.app.feeding import check_complete, check_fed_once, check_names, nothing_predicted
+from dsl.app.files import check_writable
+from dsl.app.lookup import find_dataset, find_node, find_runs
 from dsl.app.outcome import ExpectResult, check_expectation
+from dsl.app.parameter_values import ParameterValues
 from dsl.app.prediction import TrainingData, computable_names, is_computable, new_feeds, predicted_names
-from dsl.app.wording import plural, there_is
-from dsl.engine.bindings import Sizes
+from dsl.app.wording import plural
 from dsl.engine.choice import Engine
 from dsl.engine.names import AUTOMATIC
 from dsl.engine.reference import Watch
-from dsl.graph.gradient import gradients
 from dsl.graph.network import as_network
 from dsl.graph.node import Node
 from dsl.language.elaborate.model import Expectation, Model
-from dsl.language.program import elaborate
 from dsl.ops.parameters import Array
-from dsl.source.diagnostic import Diagnostic, ProgramError, fail
-from dsl.source.nearest import did_you_mean
-from dsl.source.text import Source
+from dsl.source.diagnostic import Diagnostic, ProgramError
 from dsl.training import checkpoint
 from dsl.training.data.dataset import Dataset
 from dsl.training.evaluation import Evaluator
 from dsl.training.history import History
 from dsl.training.loop import Outcome, Progress, Trainer
 from dsl.training.run import TrainRun
-from dsl.training.values import fed_values, first_values
 from dsl.training.watch import NonFiniteTrap
 
 if TYPE_CHECKING:
@@ -51,26 +48,6 @@ Names = str | Sequence[str]
 _MOST_EVALUATORS = 32
 
 
-def load(path: str | Path, constants: Mapping[str, Any] | None = None) -> Program:
-    """Read and check a program file. Raises ProgramError with everything that is wrong with it."""
-    try:
-        source = Source.read(Path(path), str(path))
-    except (OSError, UnicodeDecodeError) as error:
-        raise unreadable(path, error) from None
-    return Program(_checked(elaborate(source, constants)))
-
-
-def loads(text: str, constants: Mapping[str, Any] | None = None, name: str = "<text>") -> Program:
-    """Check a program given as text; its files are looked up in the current folder. Raises ProgramError."""
-    return Program(_checked(elaborate(Source(text, name), constants)))
-
-
-def _checked(model: Model) -> Model:
-    if model.errors:
-        raise ProgramError(model.errors)
-    return model
-
-
 class Program:
     """A checked program with the values of its parameters."""
 
@@ -79,19 +56,15 @@ class Program:
         self.forward = [node for node in model.graph.nodes if node not in model.checking]
         """The nodes that the program itself has, in running order; gradients come after them."""
         self.statistics: dict[str, Array] = {}
-        self.seed = model.runs[0].settings.seed if model.runs else 0
-        """The seed of the first parameters: that of the first `train` block, or of the first training from Python."""
+        self._values = self._first_values()
         self.trap: NonFiniteTrap | None = None
         """Where set, stops every run at the first value that is not finite."""
         self.engine: Engine = AUTOMATIC
         """What runs the program: one of `dsl.engine.names.ENGINES`, or a compiler of one's own."""
         self.given: dict[str, Any] = {}
         """What `feed` gave: these values stand in for the placeholders' own."""
-        self._parameters: dict[str, Array] | None = None
-        self.kept: dict[str, Array] = {}
-        """The parameters that `keep` gave other values than their first ones."""
         self._evaluators: dict[tuple[Node, ...], Evaluator] = {}
-        self._gradients: dict[tuple[Node, ...], dict[Node, Node]] = {}
+        self._differentiation = Differentiation(model)
 
     def __repr__(self) -> str:
         counts = [plural(sum(n.kind == kind for n in self.forward), kind) for kind in ("placeholder", "parameter")]
@@ -142,54 +115,44 @@ class Program:
 
     def node(self, name: str) -> Node:
         """The node of this name or name path. Raises ProgramError with the nearest name."""
-        node = self.model.names.get(name) or self.model.graph.names.get(name)
-        if node is None:
-            known = [*self.model.names, *(other.name for other in self.forward)]
-            otherwise = there_is(known, "the program computes nothing")
-            raise fail("name", f"there is no value `{name}`", hint=did_you_mean(name, known, otherwise))
-        return node
+        return find_node(self.model, self.forward, name)
 
     # -- its parameters
 
     @property
     def parameters(self) -> dict[str, Array]:
         """The values of the parameters by name path; drawn from the seed when they are first asked for."""
-        return self._ready({})
+        return self._values.ready({})
 
     @parameters.setter
     def parameters(self, values: Mapping[str, npt.ArrayLike]) -> None:
         given = checkpoint.Checkpoint({name: np.array(value) for name, value in values.items()})
-        self._parameters = checkpoint.fit(given, self._parameter_nodes(), "the dictionary")
+        self._values.fit(given, "the dictionary")
+
+    @property
+    def seed(self) -> int:
+        """The seed of the first parameters: that of the first `train` block, or of the first training from Python."""
+        return self._values.seed
+
+    @seed.setter
+    def seed(self, seed: int) -> None:
+        self._values.seed = seed
 
     def keep(self, values: Mapping[str, Array]) -> list[str]:
         """Let parameters have these values, those that fit by name and shape; the others have their first ones.
 
         The names of those that fit.
         """
-        nodes = {node.name: node for node in self._parameter_nodes()}
-        fitting = [name for name, value in values.items() if name in nodes and nodes[name].type.takes(value.shape)]
-        self.kept = {name: values[name].astype(nodes[name].type.dtype.numpy, copy=False) for name in fitting}
-        self._parameters = None
-        return fitting
+        return self._values.keep(values)
 
-    def _parameter_nodes(self) -> list[Node]:
-        return [node for node in self.forward if node.kind == "parameter"]
+    def first_parameters(self, nodes: Sequence[Node], sizes: Mapping[str, int]) -> dict[str, Array]:
+        """The values with which some parameters begin, for sizes of the dimensions that their shapes name."""
+        return self._values.first(nodes, sizes)
 
-    def _ready(self, feeds: Feeds) -> dict[str, Array]:
-        if self._parameters is None:
-            sizes = self._sizes(feeds)
-            drawn = [node for node in self._parameter_nodes() if node.name not in self.kept]
-            first = {**first_values(drawn, self.seed, sizes), **self.kept}
-            self._parameters = {node.name: first[node.name] for node in self._parameter_nodes()}
-        return self._parameters
-
-    def _sizes(self, feeds: Feeds) -> Sizes:
-        """The named dimensions that feeds and defaults fix, needed where a parameter's shape names one."""
-        sizes = Sizes()
-        if any(dim.names for node in self._parameter_nodes() for dim in node.shape):
-            ready = [n for n in self.forward if n.kind == "placeholder" and (n.name in feeds or n.value is not None)]
-            fed_values([node for node in ready if node.shape], feeds, sizes)
-        return sizes
+    def _first_values(self) -> ParameterValues:
+        kinds = {kind: [node for node in self.forward if node.kind == kind] for kind in ("parameter", "placeholder")}
+        seed = self.model.runs[0].settings.seed if self.model.runs else 0
+        return ParameterValues(kinds["parameter"], kinds["placeholder"], seed)
 
     def save(self, path: str | Path) -> None:
         """Write the parameters, and what was fitted to the data, as safetensors."""
@@ -198,26 +161,14 @@ class Program:
     def restore(self, path: str | Path) -> None:
         """Take over the parameters that `save` wrote. Raises ProgramError where they do not fit the program."""
         found = checkpoint.load(path)
-        self._parameters = checkpoint.fit(found, self._parameter_nodes(), f"`{path}`")
+        self._values.fit(found, f"`{path}`")
         self.statistics = dict(found.statistics)
 
     # -- its data
 
     def dataset(self, name: str) -> Dataset:
         """The data set of a full name, such as `digits.train`, loaded when it is first asked for. Raises ProgramError."""
-        block, _, part = name.partition(".")
-        plan = self.model.data.get(block)
-        if plan is None:
-            known = list(self.model.data)
-            hint = did_you_mean(block, known, there_is(known, "the program has no `data` block"))
-            raise fail("data", f"there is no data set `{name}`", hint=hint)
-        loaded = plan.load()
-        part = part or ("all" if "all" in loaded.parts else "")
-        if part not in loaded.parts:
-            known = [f"{block}.{other}" for other in loaded.parts]
-            hint = did_you_mean(name, known, there_is(known, ""))
-            raise fail("data", f"there is no data set `{name}`", hint=hint)
-        return loaded.parts[part]
+        return find_dataset(self.model, name)
 
     # -- running
 
@@ -279,7 +230,7 @@ class Program:
         evaluator = self._evaluator(tuple(nodes))
         check_names(self.model, given)
         check_complete(self.model, evaluator.leaves, given)
-        return evaluator.run(self._ready(given), given, watch=self.watch)
+        return evaluator.run(self._values.ready(given), given, watch=self.watch)
 
     def _evaluator(self, nodes: tuple[Node, ...]) -> Evaluator:
         """What evaluates these nodes, kept for the next time."""
@@ -298,34 +249,14 @@ class Program:
 
     def loss_name(self) -> str:
         """The value that gradients are taken of by default. Raises ProgramError when it is not clear which."""
-        if self.model.runs:
-            return self.model.runs[0].minimize.name
-        if "loss" in self.model.names:
-            return "loss"
-        scalars = [n for n in self.outputs if not self.node(n).shape and n not in self.model.metrics]
-        if len(scalars) == 1:
-            return scalars[0]
-        raise fail(
-            "name",
-            "which value should be differentiated?",
-            hint=f"name it, `--of {scalars[0]}`" if scalars else "name it: `--of NAME`",
-        )
+        return loss_name(self.model, self.outputs)
 
     def gradient_nodes(self, of: str, wrt: Iterable[Node]) -> dict[Node, Node]:
         """The nodes of the gradients of a value, added to the graph when they are first asked for.
 
         Values that do not change smoothly, such as integers, are left out. Raises ProgramError when `of` is one.
         """
-        target = self.node(of)
-        if not target.type.dtype.is_float:
-            hint = f"differentiate the loss, `{self.model.runs[0].minimize.name}`" if self.model.runs else ""
-            raise fail(
-                "type", f"`{of}` is {target.type}, and only floating values have gradients", target.span, hint=hint
-            )
-        key = (target, *wrt)
-        if key not in self._gradients:
-            self._gradients[key] = gradients(self.model.graph, target, key[1:])
-        return self._gradients[key]
+        return self._differentiation.nodes(self.node(of), wrt)
 
     def gradients(
         self, of: str | None = None, wrt: Names | None = None, feeds: Feeds | None = None, on: str | None = None
@@ -335,7 +266,7 @@ class Program:
         A value that `of` does not depend on has a gradient of zeros.
         """
         target = of or self.loss_name()
-        names = [node.name for node in self._parameter_nodes()] if wrt is None else _listed(wrt)
+        names = [node.name for node in self._values.nodes] if wrt is None else _listed(wrt)
         wanted = {name: self.node(name) for name in names}
         found = self.gradient_nodes(target, wanted.values())
         values = self.evaluate([*wanted.values(), *found.values(), self.node(target)], feeds, on)
@@ -385,13 +316,13 @@ class Program:
         With respect to all parameters unless `wrt` names others; those that `of` does not depend on are left out.
         """
         target = of or self.loss_name()
-        names = [node.name for node in self._parameter_nodes()] if wrt is None else _listed(wrt)
+        names = [node.name for node in self._values.nodes] if wrt is None else _listed(wrt)
         found = self.gradient_nodes(target, [self.node(name) for name in names])
         wanted = {target: self.node(target), **{f"∂{target}/∂{node.name}": found[node] for node in found}}
         return self._function(wanted, engine)
 
     def _function(self, wanted: Mapping[str, Node], engine: Engine | None) -> Function:
-        parameters = {name: np.array(value) for name, value in self._ready(self.given).items()}
+        parameters = {name: np.array(value) for name, value in self._values.ready(self.given).items()}
         evaluator = Evaluator(self.model.graph, wanted.values(), engine or self.engine)
         return Function(evaluator, wanted, parameters, self.given)
 
@@ -402,7 +333,7 @@ class Program:
         """
         run = self.runs([name] if name else None)[0]
         rows = {k: v[:1] for k, v in self.dataset(run.data).arrays.items()} if run.data else {}
-        first = self._ready({**self.given, **rows})
+        first = self._values.ready({**self.given, **rows})
         trainer = Trainer(self.model.graph, run, self.model.metrics, first, {}, self.given, None, engine or self.engine)
         return TrainingStep(trainer.stepper, (run.optimizer.lr, None))
 
@@ -444,21 +375,7 @@ class Program:
 
     def runs(self, names: Sequence[str] | None = None, overrides: Mapping[str, Any] | None = None) -> list[TrainRun]:
         """The training runs of the program, with keys overridden. Raises ProgramError when there is none of that name."""
-        from dsl.language.statements.train import train_run
-
-        known = {run.name: run for run in self.model.runs}
-        if not known:
-            raise fail("train", "the program has no `train` block", hint="train { minimize = loss … }")
-        for name in names or ():
-            if name not in known:
-                hint = did_you_mean(name, known, there_is(known, ""))
-                raise fail("train", f"there is no `train` block named `{name}`", hint=hint)
-        chosen = [name for name in known if names is None or name in names]
-        if not overrides:
-            return [known[name] for name in chosen]
-        assert self.model.elaboration is not None
-        statements = {s.name.id if s.name else "train": s for s in self.model.train_statements}
-        return [train_run(self.model.elaboration, statements[name], overrides) for name in chosen]
+        return find_runs(self.model, names, overrides)
 
     def train_one(self, run: TrainRun, progress: Progress | None = None, page: RecordedRun | None = None) -> Outcome:
         """Carry out one run; the program has its parameters afterwards, and the run's checkpoint file is written.
@@ -472,9 +389,9 @@ class Program:
         try:
             outcome = trainer.train(progress, page.observer(trainer.feeds_of("")) if page else None)
         except KeyboardInterrupt:
-            self._parameters = trainer.parameters
+            self._values.take(trainer.parameters)
             raise
-        self._parameters = outcome.parameters
+        self._values.take(outcome.parameters)
         if run.settings.checkpoint:
             self.save(self.beside(run.settings.checkpoint))
         if page:
@@ -489,22 +406,10 @@ class Program:
             block = name.partition(".")[0]
             fitted = self.model.data[block].load().statistics
             self.statistics.update({f"{block}/{key}": value for key, value in fitted.items()})
-        self._check_fed_once(run, datasets)
+        check_fed_once(run, datasets, self.given)
         rows: dict[str, Any] = {k: v[:1] for k, v in datasets[run.data].arrays.items()} if run.data else {}
-        first = self._ready({**self.given, **rows})
+        first = self._values.ready({**self.given, **rows})
         return Trainer(self.model.graph, run, self.model.metrics, first, datasets, self.given, self.trap, self.engine)
-
-    def _check_fed_once(self, run: TrainRun, datasets: Mapping[str, Dataset]) -> None:
-        """Raise ProgramError when a placeholder would be fed both by the data and by what was given for all runs."""
-        for name, dataset in datasets.items():
-            both = next((field for field in dataset.arrays if field in self.given), None)
-            if both:
-                raise fail(
-                    "data",
-                    f"the placeholder `{both}` is fed by `{name}`, and a value is given for it besides",
-                    run.span,
-                    hint="feed what the data leave out",
-                )
 
     def beside(self, path: str) -> Path:
         """A path that the program names, which is relative to the program's file."""
@@ -525,11 +430,6 @@ class Program:
     def check_all(self) -> list[ExpectResult]:
         """Every `expect` of the program, in order."""
         return [self.check(expectation) for expectation in self.model.expectations]
-
-
-def gradient_value(node: Node, values: Mapping[Node, Array], found: Mapping[Node, Node]) -> Array:
-    """The gradient with respect to a node, zeros where nothing depends on it."""
-    return np.array(values[found[node]]) if node in found else np.zeros_like(values[node])
 
 
 def _listed(names: Names) -> Sequence[str]:

@@ -35,8 +35,8 @@ def command(
 
     A value that is not a scalar is summed before it is differentiated.
     """
+    from dsl.app.differentiation import gradient_value
     from dsl.app.output import print_json
-    from dsl.app.program import gradient_value
     from dsl.app.report import gradients_as_json, print_gradients
 
     program = open_program(file, settings, engine, load, trap_nonfinite)

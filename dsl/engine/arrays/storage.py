@@ -147,8 +147,9 @@ class _Planner:
 
     def _reads_before(self, user: Node, update: Node, state: Node) -> bool:
         """Whether a reader of the state, and of each of its elements, comes before the update writes over it."""
-        mine, at = self.step_of[user], self.step_of[update]
-        if mine != at:
+        parts = [self.step_of[part] for part, (whole, _) in self.storage.parts.items() if whole is update]
+        mine, at = self.step_of[user], min([*parts, self.step_of[update]])
+        if mine != at or parts:
             return mine < at
         by_element = not any(node is not state and self.owner.get(node) is state for node in user.inputs)
         if not by_element or sizes(user) != sizes(state):

@@ -103,6 +103,15 @@ def test_a_state_that_is_read_back_to_front_in_its_own_update() -> None:
     run_states(Section(graph, [], [update], [state], [update]), {state: np.arange(200_000, dtype="f")})
 
 
+def test_a_state_that_is_read_by_the_parts_of_its_own_update() -> None:
+    graph = Graph(F64)
+    state = leaf(graph, 4)
+    halves = [apply(graph, "getitem", state, index=(part,)) for part in (slice(2, 4), slice(0, 2))]
+    update = apply(graph, "concatenate", *[apply(graph, "tanh", half) for half in halves], axis=0)
+    result = apply(graph, "sum", update)
+    run_states(Section(graph, [], [result], [state], [update]), {state: np.arange(4.0)})
+
+
 def test_gradients_are_computed_where_they_are_concatenated() -> None:
     graph = Graph(F64)
     x, y = leaf(graph, 4, 3), leaf(graph, 3)

@@ -9,7 +9,8 @@ from typing import Any
 
 import click
 
-from dsl.app.program import Program, gradient_value
+from dsl.app.differentiation import gradient_value
+from dsl.app.program import Program
 from dsl.app.repl.arguments import Arguments
 from dsl.app.repl.command import MANY, command
 from dsl.app.repl.looking import computed
