@@ -22,7 +22,10 @@ _HOMES = {
     "format_text": "dsl.language.layout.formatter",
     "Diagnostic": "dsl.source.diagnostic",
     "ProgramError": "dsl.source.diagnostic",
+    "load_ipython_extension": "dsl.app.notebook.extension",
+    "unload_ipython_extension": "dsl.app.notebook.extension",
 }
+"""Where public names come from; the last two are what `%load_ext dsl` and `%unload_ext dsl` ask for."""
 
 
 def __dir__() -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,10 @@ class Explained:
         return self.write("text")
 
     def _repr_html_(self) -> str:
-        return self.write("html")
+        """The page in a frame of its own in a notebook, whose style it leaves alone."""
+        fit = "this.style.height = this.contentDocument.documentElement.scrollHeight + 'px'"
+        page = escape(self.write("html"))
+        return f'<iframe srcdoc="{page}" onload="{fit}" style="border: 0; width: 100%; height: 30em"></iframe>'
 
     def _repr_markdown_(self) -> str:
         return self.write("markdown")

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 import click
 
 from dsl.source.diagnostic import Diagnostic
-from dsl.source.render import printable, render
+from dsl.source.painting import painted
+from dsl.source.render import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -52,7 +52,7 @@ def console(stderr: bool = False) -> Console:
     from rich.console import Console
 
     stream = sys.stderr if stderr else sys.stdout
-    return Console(stderr=stderr, highlight=False, width=None if stream.isatty() else _WIDE)
+    return Console(stderr=stderr, highlight=False, force_jupyter=False, width=None if stream.isatty() else _WIDE)
 
 
 def table(
@@ -84,28 +84,8 @@ def table(
     click.echo("\n".join(lines if page.is_terminal else map(str.rstrip, lines)), err=err)
 
 
-def styled(text: str, **style: Any) -> str:
-    """The text in colour, unless the environment asks for none (https://no-color.org); `click.echo` knows files."""
-    return text if os.environ.get("NO_COLOR") else click.style(text, **style)
-
-
 def show_diagnostics(diagnostics: Iterable[Diagnostic]) -> None:
     """Print diagnostics on standard error, coloured in a terminal."""
-    texts = ["\n".join(_painted(diagnostic)) for diagnostic in diagnostics]
+    texts = [painted(diagnostic) for diagnostic in diagnostics]
     if texts:
         click.echo("\n\n".join(texts), err=True)
-
-
-def _painted(diagnostic: Diagnostic) -> Iterator[str]:
-    """The lines of a diagnostic with colours, which `click.echo` takes out again where there is no terminal."""
-    severe = "red" if diagnostic.severity == "error" else "yellow"
-    for number, line in enumerate(render(diagnostic).split("\n")):
-        content = line.partition("|")[2].strip()
-        if number == 0:
-            yield styled(line, fg=severe, bold=True)
-        elif line.lstrip().startswith("= hint"):
-            yield styled(line, fg="green")
-        elif content and content[0] in "^-":
-            yield styled(line, fg=severe if content[0] == "^" else "blue")
-        else:
-            yield line

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import click
 
-from dsl.app.output import styled, table
+from dsl.app.output import table
 from dsl.app.plan import Plan, compiled, stages_of
 from dsl.app.planned import planned
 from dsl.app.program import Program
@@ -22,6 +22,7 @@ from dsl.engine.names import AUTOMATIC
 from dsl.graph.node import Node
 from dsl.graph.passes.describe import describe, difference
 from dsl.graph.passes.section import Section
+from dsl.source.painting import styled
 from dsl.source.render import printable
 
 PlanStage = Literal["plan", "passes", "code"]

@@ -57,7 +57,7 @@ class Tracker:
         return f"{where}, after {plural(self.steps, 'step')}"
 
 
-def _values(row: Mapping[str, float]) -> str:
+def epoch_values(row: Mapping[str, float]) -> str:
     """The loss, the metrics and the learning rate of an epoch, for a person."""
     shown = [f"loss {row['loss']:.4g}"]
     shown += [f"{name} {value:.4g}" for name, value in row.items() if "." in name]
@@ -78,7 +78,7 @@ class LineProgress(Tracker):
         """Print the first, the last, and every tenth part."""
         epoch = int(row["epoch"])
         if epoch in (1, self.epochs) or epoch % max(1, self.epochs // _LINES) == 0:
-            click.echo(f"  epoch {epoch}/{self.epochs}: {_values(row)}", err=True)
+            click.echo(f"  epoch {epoch}/{self.epochs}: {epoch_values(row)}", err=True)
 
 
 class BarProgress(Tracker):
@@ -109,7 +109,7 @@ class BarProgress(Tracker):
 
     def epoch(self, row: Mapping[str, float]) -> None:
         """Show what the epoch came to."""
-        self._values = _values(row)
+        self._values = epoch_values(row)
         if self._bar:
             self._bar.move(int(row["epoch"]), int(row["step"]), self._values)
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dsl.app.output import styled, table
+from dsl.app.output import table
 from dsl.app.wording import plural
 from dsl.engine.figures import array, number, rounded
 from dsl.ops.parameters import Array
+from dsl.source.painting import styled
 from dsl.source.render import printable
 
 if TYPE_CHECKING:
@@ -88,11 +89,12 @@ def line_of(node: Node) -> str:
 def print_outputs(values: Outputs) -> None:
     """A table of values, a line each."""
     if values:
-        rows = [[name, _type(value, dtype), array(value)] for name, (value, dtype) in values.items()]
+        rows = [[name, type_of(value, dtype), array(value)] for name, (value, dtype) in values.items()]
         table(["output", "type", "value"], rows)
 
 
-def _type(value: Array, dtype: str) -> str:
+def type_of(value: Array, dtype: str) -> str:
+    """The element type with the sizes that a value has."""
     return f"{dtype}{list(value.shape)}" if value.ndim else dtype
 
 
@@ -135,14 +137,20 @@ def print_metrics(outcomes: Sequence[Outcome]) -> None:
     for place, outcome in enumerate(outcomes):
         if place:
             click.echo()
-        names = list(dict.fromkeys(name for measured in outcome.metrics.values() for name in measured))
-        rows = [
-            [dataset or "the program", *(rounded(m[name]) if name in m else "" for name in names)]
-            for dataset, m in outcome.metrics.items()
-        ]
-        early = ", stopped early" if outcome.stopped_early else ""
-        counts = f"{plural(outcome.epochs, 'epoch')}, {plural(outcome.steps, 'step')}"
-        table(["on", *names], rows, title=f"{outcome.name}: {counts}, {outcome.seconds:.2f} s{early}", right=names)
+        title, names, rows = metrics_table(outcome)
+        table(["on", *names], rows, title=title, right=names)
+
+
+def metrics_table(outcome: Outcome) -> tuple[str, list[str], list[list[str]]]:
+    """How long a run was, the names of its metrics, and these on each of its data sets."""
+    names = list(dict.fromkeys(name for measured in outcome.metrics.values() for name in measured))
+    rows = [
+        [dataset or "the program", *(rounded(m[name]) if name in m else "" for name in names)]
+        for dataset, m in outcome.metrics.items()
+    ]
+    early = ", stopped early" if outcome.stopped_early else ""
+    counts = f"{plural(outcome.epochs, 'epoch')}, {plural(outcome.steps, 'step')}"
+    return f"{outcome.name}: {counts}, {outcome.seconds:.2f} s{early}", names, rows
 
 
 def warn_of_nonfinite(outcomes: Sequence[Outcome], how: str = "`--trap-nonfinite`") -> None:
@@ -163,5 +171,10 @@ def print_expects(results: Sequence[ExpectResult], apart: bool = False) -> None:
         click.echo()
     for result in results:
         mark = styled("holds", fg="green") if result.passed else styled("fails", fg="red", bold=True)
-        text = printable(" ".join(result.expectation.text.split()))
-        click.echo(f"{mark}  expect {text}{'' if result.value.ndim else f'  ({number(result.value)})'}")
+        click.echo(f"{mark}  {expect_line(result)}")
+
+
+def expect_line(result: ExpectResult) -> str:
+    """An expectation as it is written, with the value that it is about."""
+    text = printable(" ".join(result.expectation.text.split()))
+    return f"expect {text}{'' if result.value.ndim else f'  ({number(result.value)})'}"

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 
 import click
 
-from dsl.app.output import styled
 from dsl.explain.document import Block, Document, Heading
 from dsl.explain.formats import Text
+from dsl.source.painting import styled
 
 _NEXT = {" ", "\r", "\n", "n", "j", "\x1b[C", "\x1b[B"}
 _BACK = {"b", "p", "k", "\x7f", "\x1b[D", "\x1b[A"}

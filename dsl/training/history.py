@@ -13,9 +13,6 @@ from dsl.source.writing import written_whole
 Number = int | float
 Row = dict[str, Number]
 
-COUNTERS = ("epoch", "step")
-"""The columns that count; what is drawn is drawn over the first of them that is there."""
-
 
 class History:
     """The rows of one training run, each from column to number: `epoch`, `step`, `loss`, `rate`, `seconds`, metrics.
@@ -71,6 +68,12 @@ class History:
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    def _repr_html_(self) -> str:
+        """The curves and the table in a notebook."""
+        from dsl.training.history_html import history_html
+
+        return history_html(self)
 
     def __repr__(self) -> str:
         title = f" of {self.name}" if self.name else ""

@@ -6,16 +6,21 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from dsl.source.diagnostic import fail
 from dsl.source.writing import written_whole
-from dsl.training.history import COUNTERS, History
 
+if TYPE_CHECKING:
+    from dsl.training.history import History
+
+COUNTERS = ("epoch", "step")
+"""The columns that count; what is drawn is drawn over the first of them that is there."""
 FORMATS = (".png", ".svg", ".pdf")
 LOG_RATIO = 100
 """A column of positive values whose largest is this many times its smallest is drawn on a logarithmic axis."""
@@ -107,6 +112,14 @@ def save_plot(history: History, path: str | Path) -> None:
         figure.savefig(part, format=kind, dpi=144, metadata=dates.get(kind))
 
 
+def svg_plot(history: History) -> str:
+    """The same picture as SVG, equal for equal histories. Raises ProgramError without matplotlib."""
+    with _matplotlib("matplotlib").rc_context({"svg.hashsalt": "nn-lang"}):
+        written = StringIO()
+        _figure(history).savefig(written, format="svg", metadata={"Date": None})
+    return written.getvalue()
+
+
 def _figure(history: History) -> Any:
     """The picture as a matplotlib figure, made without its global state, so that it needs no display."""
     figure_class = _matplotlib("matplotlib.figure").Figure
@@ -124,6 +137,7 @@ def _figure(history: History) -> Any:
         axis.grid(alpha=0.3)
         axis.legend()
     axes[-1].set_xlabel(_counter(history))
+    axes[-1].xaxis.get_major_locator().set_params(integer=True)
     if history.name:
         figure.suptitle(history.name)
     return figure

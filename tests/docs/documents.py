@@ -8,6 +8,8 @@ The first line of a fenced block says what a test does with it:
 - `console` shows commands, each behind a `$`, and what they print. One command may be followed by a block of `json`
   instead, which is its document laid out for reading.
 - `repl` is a session, each entry behind `nn>`, with what it prints. Words after `repl` are its file and options.
+- `notebook` is a cell of a notebook, in which the extension is loaded; a block of `text` that comes next is what stands below
+  it in a terminal.
 - `python` is run; a block of `text` that comes next is what it prints.
 - Every other block is for reading only.
 
@@ -143,10 +145,10 @@ def _by_heading(document: Path) -> list[tuple[str, list[tuple[Block, bool]]]]:
 def _examples(blocks: list[tuple[Block, bool]]) -> list[Example]:
     found: list[Example] = []
     for block, adjacent in blocks:
-        if block.language in ("nn", "console", "repl", "python"):
+        if block.language in ("nn", "console", "repl", "notebook", "python"):
             found.append(Example(block, None))
         elif adjacent and found and found[-1].output is None and block.number == found[-1].block.number + 1:
-            wanted = {"nn": "text", "python": "text", "console": "json"}
+            wanted = {"nn": "text", "notebook": "text", "python": "text", "console": "json"}
             if block.language == wanted.get(found[-1].block.language):
                 found[-1] = Example(found[-1].block, block)
     return found

@@ -10,6 +10,7 @@ from documents import ROOT
 
 from dsl.app.catalogue import Entry, catalogue
 from dsl.app.main import cli
+from dsl.app.notebook.options import cell_command
 from dsl.app.repl.command import COMMANDS
 from dsl.app.repl.interpreter import commands
 from dsl.diagram.formats import EXPORTERS
@@ -113,8 +114,14 @@ def options(command: str) -> str:
     """The options of a command."""
     found = cli.get_command(click.Context(cli), command)
     assert found is not None
+    return _options(found)
+
+
+def _options(command: click.Command) -> str:
     rows = [
-        [code(_usage(option)), words(option.help or "")] for option in found.params if isinstance(option, click.Option)
+        [code(_usage(option)), words(option.help or "")]
+        for option in command.params
+        if isinstance(option, click.Option)
     ]
     return table(["option", "does"], rows)
 
@@ -162,6 +169,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "early-stopping": lambda: hyperparameters(EarlyStopping),
     "readers": readers,
     "repl-commands": session_commands,
+    "notebook-options": lambda: _options(cell_command),
     **{f"options-{name}": lambda name=name: options(name) for name in cli.list_commands(click.Context(cli))},
 }
 """What each marked table of the documents is made by."""

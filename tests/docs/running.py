@@ -15,6 +15,7 @@ from typing import Any
 from unittest import mock
 
 from documents import Example, named_programs, program
+from notebook_cells import Notebook, open_notebook
 
 import dsl
 from dsl.app.main import run as run_command
@@ -41,6 +42,8 @@ class Runner:
         self.rewrite = rewrite
         self.kept = named_programs(document)
         self.namespace: dict[str, Any] = {"dsl": dsl}
+        self._open = contextlib.ExitStack()
+        self._notebook: Notebook | None = None
         (folder / "programs").symlink_to(programs)
         (folder / "data").symlink_to(programs / "data")
         for name, text in self.kept.items():
@@ -55,6 +58,8 @@ class Runner:
                 self._python(example)
             case "repl":
                 self._session(example)
+            case "notebook":
+                self._cell(example)
             case _:
                 self._console(example)
 
@@ -87,6 +92,20 @@ class Runner:
         entries = "".join(f"{line[4:]}\n" for line in block.text.split("\n") if line.startswith(("nn>", "...")))
         printed, _ = run_nn(["repl", *block.words, "--echo", "--keep-going", "--quiet"], entries)
         self._compare(block.number, block.text, printed, ":train" in block.text)
+
+    def _cell(self, example: Example) -> None:
+        if self._notebook is None:
+            self._notebook = self._open.enter_context(open_notebook())
+        ran = self._notebook.run(example.block.text)
+        trained = re.search(r"^train\b|\.train\(", example.block.text, re.MULTILINE) is not None
+        if example.output:
+            self._compare(example.output.number, example.output.text, ran.below, trained)
+        else:
+            assert ran.passed, ran.text
+
+    def close(self) -> None:
+        """Leave the notebook, where there is one."""
+        self._open.close()
 
     def _console(self, example: Example) -> None:
         block, found = example.block, ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import pytest
 from documents import DOCUMENTS, ROOT, Section, rewrite_block, rewrite_table, sections, tables
 from generated import TABLES
@@ -23,8 +25,9 @@ def test_the_examples_of_a_section_do_what_it_says(section: Section, tmp_path, m
 
     monkeypatch.chdir(tmp_path)
     runner = Runner(section.document, tmp_path, ROOT / "programs", rewrite if rewrites else None)
-    for example in section.examples:
-        runner.carry_out(example)
+    with closing(runner):
+        for example in section.examples:
+            runner.carry_out(example)
 
 
 @pytest.mark.parametrize(

@@ -166,7 +166,7 @@ def test_an_unknown_language_and_format_are_told() -> None:
 
 def test_notebooks_show_a_page() -> None:
     told = dsl.load(NEURON).explain("k")
-    assert "<math" in told._repr_html_()
+    assert "&lt;math" in told._repr_html_()
     assert "```text" in told._repr_markdown_()
 
 

@@ -11,7 +11,7 @@ import pytest
 from dsl.source.diagnostic import ProgramError
 from dsl.source.writing import written_whole
 from dsl.training.history import History
-from dsl.training.plot import save_plot, terminal_plot
+from dsl.training.plot import save_plot, svg_plot, terminal_plot
 
 
 def of_losses(losses, **columns):
@@ -51,6 +51,42 @@ class TestRows:
     def test_its_repr_tells_what_it_holds(self):
         assert repr(History(name="digits")) == "<History of digits: 0 rows of nothing>"
         assert repr(of_losses([1])) == "<History: 1 rows of epoch, loss>"
+
+
+class TestInANotebook:
+    def test_curves_and_a_table(self):
+        shown = of_losses([3, 2, 1], accuracy=[0, 0.5, math.nan])._repr_html_()
+        assert "data:image/svg+xml;base64," in shown
+        assert shown.count("<tr>") == 4
+        assert ">0.5<" in shown
+        assert ">nan<" in shown
+
+    def test_equal_histories_are_drawn_equally(self):
+        assert svg_plot(of_losses([3, 2, 1])) == svg_plot(of_losses([3, 2, 1]))
+
+    def test_a_long_one_shows_its_ends(self):
+        shown = of_losses(range(100, 0, -1))._repr_html_()
+        assert shown.count("<tr>") == 12
+        assert "100 rows" in shown
+        assert ">96<" in shown
+        assert ">50<" not in shown
+
+    def test_one_without_rows(self):
+        assert "0 rows" in History()._repr_html_()
+
+    def test_names_are_no_markup(self):
+        history = History([{"<b>": 1.0, "loss": 2.0}], name="<script>")
+        shown = history._repr_html_()
+        assert "<script>" not in shown
+        assert "<b>" not in shown
+        assert "&lt;script&gt;" in shown
+
+    def test_without_matplotlib_the_table_says_how_to_get_curves(self, monkeypatch):
+        monkeypatch.setitem(sys.modules, "matplotlib", None)
+        shown = of_losses([3, 2, 1])._repr_html_()
+        assert "<img" not in shown
+        assert "nn-lang[plot]" in shown
+        assert shown.count("<tr>") == 4
 
 
 class TestTable:

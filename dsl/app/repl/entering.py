@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import click
@@ -28,14 +28,14 @@ def enter(session: Session, typed: Span) -> Told:
     replaced_lines = {id(statement): statement.span.line for statement in session.statements}
     change = session.enter(typed)
     said = [line for statement in change.entered for line in entered(session, statement)]
-    consequences = list(_consequences(change, replaced_lines))
+    effects = list(consequences(change, replaced_lines))
     checked = [_checked(session, s) for s in change.entered if isinstance(s, syntax.ExpectStatement)]
     looked = [_looked(session, s) for s in change.entered if isinstance(s, syntax.ShowStatement)]
 
     def show() -> None:
         from dsl.app.report import print_expects
 
-        for line in [*said, *(f"  {line}" for line in consequences)]:
+        for line in [*said, *(f"  {line}" for line in effects)]:
             click.echo(line)
         for value in looked:
             click.echo(value.text() if isinstance(value, Shown) else f"  not shown yet: {value}")
@@ -66,7 +66,8 @@ def _facts(
     }
 
 
-def _consequences(change: Change, lines: dict[int, int]) -> Iterator[str]:
+def consequences(change: Change, lines: Mapping[int, int]) -> Iterator[str]:
+    """What an entry did to other statements; `lines` are those that statements stood in before, by `id`."""
     for statement in change.replaced:
         text = " ".join(statement.span.text.split())
         shown = text if len(text) <= _LONGEST else f"{text[:_LONGEST]} …"

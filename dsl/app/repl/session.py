@@ -210,13 +210,17 @@ class Session:
             source = Source.read(path, str(path))
         except (OSError, UnicodeDecodeError) as error:
             raise unreadable(path, error) from None
+        self.begin(source, entry, keep)
+        self._saved = replace(self.state, values=self._saved.values if keep else self.state.values)
+
+    def begin(self, source: Source, entry: str = "", keep: bool = False) -> None:
+        """Take a text in place of the program; an `entry` can be undone. Raises ProgramError."""
         model = elaborate(source)
         if model.errors:
             raise ProgramError(model.errors)
         kept = self.state if keep else State(engine=self.state.engine)
-        after = replace(kept, text=source.text, name=source.name, path=path, steps=None)
+        after = replace(kept, text=source.text, name=source.name, path=source.path, steps=None)
         self._commit(entry, after, model)
-        self._saved = replace(self.state, values=self._saved.values if keep else self.state.values)
 
     def wait_for(self, path: Path) -> None:
         """Begin with an empty program where a file cannot be read, until `:reload`."""

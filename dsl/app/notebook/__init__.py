@@ -1,0 +1,1 @@
+"""Notebooks: `%%nn` cells, `%nn` lines, and names shared with Python."""
