@@ -8,16 +8,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from dsl.app.completion.beginning import AT_THE_TOP
+from dsl.app.names.callees import Argument, Callee, callee, sections
 from dsl.source.render import printable
 
 _MOST_FILES = 500
 
-SPLITS = {
-    "fractions": "fractions(train=0.8, test=0.2)",
-    "folds": "folds(5)",
-    "files": 'files(train=csv("train.csv"), test=csv("test.csv"))',
-}
-"""How the rows of data are divided."""
 DATA_OPTIONS = {
     "source": 'source = csv("data.csv")',
     "split": "split = fractions(train=0.8, test=0.2)",
@@ -26,6 +22,15 @@ DATA_OPTIONS = {
 }
 """The entries of a `data` block that are not fields."""
 
+TRAIN_KEYS = {
+    "minimize": "the loss",
+    "data": "the data set to train on",
+    "validate": "data sets to measure after each epoch",
+    "optimizer": "how parameters follow gradients",
+    "schedule": "how the rate changes",
+    "early_stopping": "when to stop before the end",
+}
+"""The keys of a `train` block that are no plain numbers or texts."""
 
 _OF_THEIR_OWN = ("initializer", "optimizer", "schedule", "layer")
 """Sections of the catalogue that are not simply operations."""
@@ -67,13 +72,15 @@ def fitting(word: str, candidates: Iterable[Candidate]) -> list[Candidate]:
 def called() -> dict[str, list[Candidate]]:
     """What programs call by name, by section: with signature and formula."""
     from dsl.app.catalogue import catalogue
+    from dsl.language.elaborate.modules import library
 
     found: dict[str, list[Candidate]] = {}
     for section, entries in catalogue().items():
         for entry in entries:
             meta = f"{entry.signature}   {entry.formula or entry.summary}".rstrip()
-            kind = section if section in _OF_THEIR_OWN else "operation"
-            found.setdefault(kind, []).append(Candidate(entry.name, printable(" ".join(meta.split("\n"))), kind, "("))
+            group = section if section in _OF_THEIR_OWN else "operation"
+            kind = "operation" if group == "layer" and entry.name not in library() else group
+            found.setdefault(group, []).append(Candidate(entry.name, printable(" ".join(meta.split("\n"))), kind, "("))
     return found
 
 
@@ -87,12 +94,28 @@ def everything_called() -> list[Candidate]:
     return [candidate for candidates in called().values() for candidate in candidates]
 
 
-@lru_cache(maxsize=1)
-def statements() -> list[Candidate]:
-    """The words that begin statements at the top of a program."""
+@lru_cache(maxsize=3)
+def statements(body: str = "") -> list[Candidate]:
+    """The words that begin statements: at the top of a program, or inside the body of a `def` or a `layer`."""
     from dsl.language.mistake_hints import STATEMENTS
 
-    return [Candidate(word, usage, "keyword", " ") for word, usage in STATEMENTS.items() if word != "return"]
+    def fits(word: str) -> bool:
+        if not body:
+            return word != "return"
+        return word not in AT_THE_TOP and not (body == "def" and word == "parameter")
+
+    return [Candidate(word, usage, "keyword", " ") for word, usage in STATEMENTS.items() if fits(word)]
+
+
+@lru_cache(maxsize=64)
+def keywords(kinds: tuple[str, ...]) -> list[Candidate]:
+    """The words inside statements, of these kinds."""
+    from dsl.language.highlighting.vocabulary import vocabulary
+    from dsl.language.parser import grammar
+
+    known = vocabulary()
+    words = [word for word, kind in grammar().keywords.items() if kind in kinds and word not in known.beginnings]
+    return [Candidate(word, "keyword", "keyword", " ") for word in sorted(words, key=known.operators.__contains__)]
 
 
 @lru_cache(maxsize=1)
@@ -119,61 +142,41 @@ def train_keys() -> list[Candidate]:
     from dsl.training.run import TrainSettings
 
     docs = {parameter.name: str(parameter.doc) for parameter in TrainSettings.hyperparameters()}
-    others = {
-        "minimize": "the loss",
-        "data": "the data set to train on",
-        "validate": "data sets to measure after each epoch",
-        "optimizer": "how parameters follow gradients",
-        "schedule": "how the rate changes",
-        "early_stopping": "when to stop before the end",
-    }
-    return [Candidate(key, docs.get(key) or others.get(key, ""), "key", " = ") for key in KEYS]
+    return [Candidate(key, docs.get(key) or TRAIN_KEYS.get(key, ""), "key", " = ") for key in KEYS]
 
 
-@lru_cache(maxsize=1)
-def readers() -> list[Candidate]:
-    """The readers of data files."""
-    from dsl.training.data.readers import READERS
-
-    return [Candidate(reader.name, reader.doc, "reader", "(") for reader in READERS.values()]
+def data_values() -> list[Candidate]:
+    """What only a `data` block calls, but for the ways to divide the rows."""
+    return [_called_in_data(name) for name in sections()["data"] if name not in _splits()]
 
 
-@lru_cache(maxsize=256)
-def keywords(name: str) -> list[Candidate]:
-    """The arguments of an operation, a layer of the library, an optimiser and the like, that are given by their names."""
-    from dsl.language.elaborate.modules import library
-    from dsl.ops.registry import load
-    from dsl.training.initializers import INITIALIZERS
-    from dsl.training.optimizers import OPTIMIZERS
-    from dsl.training.schedules import SCHEDULES
-
-    operation = load().get(name)
-    if operation is not None:
-        return [_argument(p.name, str(p)) for p in operation.parameters if not p.is_tensor]
-    definition = library().get(name)
-    if definition is not None:
-        return [_argument(formal, text) for formal, text in formals(definition.statement)]
-    for registry in (INITIALIZERS, OPTIMIZERS, SCHEDULES):
-        if name in registry:
-            return [_argument(p.name, f"{p}   {p.doc}") for p in registry[name].hyperparameters()]
-    return [_argument("train", "a fraction"), _argument("test", "a fraction")] if name == "fractions" else []
+def splits() -> list[Candidate]:
+    """How the rows of data are divided."""
+    return [Candidate(name, usage.removeprefix("split = "), "split", "(") for name, usage in _splits().items()]
 
 
-def formals(statement: object) -> list[tuple[str, str]]:
-    """The arguments of a function, or the options of a layer: their names, and how they are declared."""
-    from dsl.language import syntax
+def _splits() -> dict[str, str]:
+    from dsl.language.statements.data import SPLITS
 
-    match statement:
-        case syntax.LayerStatement(options=options):
-            return [(formal.name.id, formal.span.text) for formal in options]
-        case syntax.FunctionStatement(parameters=parameters):
-            return [(formal.name.id, formal.span.text) for formal in parameters]
-        case _:
-            return []
+    return SPLITS
 
 
-def _argument(name: str, meta: str) -> Candidate:
-    return Candidate(name, printable(meta), "argument", "=")
+def _called_in_data(name: str) -> Candidate:
+    found = callee(name, "data")
+    assert found is not None
+    return Candidate(name, f"{found.signature}   {found.summary}", found.section, "(")
+
+
+def arguments(called: Callee, is_applied: bool) -> list[Candidate]:
+    """The arguments of a call that are given by their names."""
+    found = [each for each in called.arguments(is_applied) if not each.is_value]
+    return [Candidate(a.name, printable(f"{a.label}   {a.doc}".rstrip()), "argument", "=") for a in found]
+
+
+def options(argument: Argument, quoted: bool) -> list[Candidate]:
+    """The values of an argument of which there are few; `quoted` where the quotation mark is there already."""
+    mark = "" if quoted else '"'
+    return [Candidate(f"{mark}{option}{mark}", argument.doc, "option") for option in argument.options]
 
 
 def engines() -> list[Candidate]:
@@ -183,10 +186,13 @@ def engines() -> list[Candidate]:
     return [Candidate(name, "engine", "engine") for name in ENGINES]
 
 
-def files(word: str) -> list[Candidate]:
-    """The files and folders that a path can become; hidden ones only where a dot is typed."""
+def files(word: str, beside: Path | None = None) -> list[Candidate]:
+    """The files and folders that a path can become; hidden ones only where a dot is typed.
+
+    Paths are relative to the folder `beside`, or to the current one.
+    """
     folder, _, name = word.rpartition("/")
-    base = Path(f"{folder}/" if folder or word.startswith("/") else ".").expanduser()
+    base = (beside or Path()) / Path(f"{folder}/" if folder or word.startswith("/") else ".").expanduser()
     found: list[Candidate] = []
     try:
         with os.scandir(base) as entries:
@@ -201,3 +207,24 @@ def files(word: str) -> list[Candidate]:
     except OSError:
         return []
     return sorted(found, key=lambda each: each.text)
+
+
+def importable(path: str, beside: Path | None) -> list[Candidate]:
+    """The functions and layers of another file; nothing of one that cannot be read."""
+    from dsl.app.names.signature import signature
+    from dsl.language import syntax
+    from dsl.language.parser import parse
+    from dsl.source.diagnostic import ProgramError
+    from dsl.source.text import Source
+
+    try:
+        statements = parse(Source.read((beside or Path()) / path)).statements
+    except (OSError, UnicodeDecodeError, ProgramError):
+        return []
+    return [
+        Candidate(
+            each.name.id, printable(signature(each)), "layer" if isinstance(each, syntax.LayerStatement) else "function"
+        )
+        for each in statements
+        if isinstance(each, syntax.LayerStatement | syntax.FunctionStatement)
+    ]
