@@ -86,6 +86,17 @@ def without(text: str, error: UnreadableError) -> str | None:
     return text[:start] + blanked + text[end:] if text[start:end].strip() else None
 
 
+def without_bracket(text: str, error: UnreadableError) -> str | None:
+    """The text with the line blanked out that opens a bracket which nothing closes; None when that is not the trouble."""
+    opening = innermost_open(text, error.offset)
+    if opening is None:
+        return None
+    start = text.rfind("\n", 0, opening.offset) + 1
+    end = text.find("\n", opening.offset)
+    end = len(text) if end < 0 else end
+    return text[:start] + " " * (end - start) + text[end:]
+
+
 def _mistake(source: Source, text: str, error: UnexpectedTokenError) -> Mistake:
     token: Token = error.token
     start = len(text.rstrip()) if token.type == "$END" else token.start_pos

@@ -25,15 +25,16 @@ for _module in ("elaborate.calls", "elaborate.expressions", "statements.control"
 
 
 @without_garbage_collection()
-def elaborate(source: Source, overrides: Mapping[str, Any] | None = None) -> Model:
+def elaborate(source: Source, overrides: Mapping[str, Any] | None = None, tree: syntax.Program | None = None) -> Model:
     """The model of a program, with all diagnostics that could be found in `model.diagnostics`.
 
     `overrides` are `--set` values by name: constants and dimensions, and keys of train blocks as `train.epochs`.
+    `tree` is the source's tree, where it has been read already.
     """
     e = Elaboration(overrides or {}, library)
     model = e.model
     try:
-        module = open_module(e, source)
+        module = open_module(e, source, tree)
     except ProgramError as error:
         e.report_all(error)
         return model

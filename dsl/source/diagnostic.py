@@ -36,6 +36,11 @@ class Diagnostic:
     severity: Severity = "error"
 
     @property
+    def identity(self) -> tuple[str, str, Span | None]:
+        """What two diagnostics have in common that say the same."""
+        return self.code, self.message, self.span
+
+    @property
     def places(self) -> tuple[Label, ...]:
         """The place itself and the other places, each with its words; nothing for a diagnostic without a place."""
         return (Label(self.span, self.label), *self.labels) if self.span else ()

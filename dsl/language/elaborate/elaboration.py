@@ -160,7 +160,7 @@ class Elaboration:
 
     def report(self, diagnostic: Diagnostic) -> None:
         """Keep a diagnostic, once."""
-        self.model.diagnostics.setdefault((diagnostic.code, diagnostic.message, diagnostic.span), diagnostic)
+        self.model.diagnostics.setdefault(diagnostic.identity, diagnostic)
 
     def report_all(self, error: ProgramError) -> None:
         """Keep the diagnostics of an error."""

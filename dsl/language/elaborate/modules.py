@@ -22,9 +22,12 @@ from dsl.source.text import Source
 _LIBRARY = Path(__file__).resolve().parent.parent / "library"
 
 
-def open_module(e: Elaboration, source: Source) -> Module:
-    """Parse a file and collect its definitions and those it imports. Raises ProgramError when it cannot be parsed."""
-    module = Module(source, parse(source))
+def open_module(e: Elaboration, source: Source, tree: syntax.Program | None = None) -> Module:
+    """Parse a file, where its tree is not there yet, and collect its definitions and those it imports.
+
+    Raises ProgramError when it cannot be parsed.
+    """
+    module = Module(source, tree or parse(source))
     if source.path is not None:
         e.modules[os.path.realpath(source.path)] = module
     module.binders = binders(module.tree.statements)
