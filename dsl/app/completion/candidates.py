@@ -175,8 +175,12 @@ def arguments(called: Callee, is_applied: bool) -> list[Candidate]:
 
 def options(argument: Argument, quoted: bool) -> list[Candidate]:
     """The values of an argument of which there are few; `quoted` where the quotation mark is there already."""
-    mark = "" if quoted else '"'
-    return [Candidate(f"{mark}{option}{mark}", argument.doc, "option") for option in argument.options]
+    from dsl.ops.dtypes import DTYPES
+
+    def written(option: str) -> str:
+        return option if quoted or option in DTYPES else f'"{option}"'
+
+    return [Candidate(written(option), argument.doc, "option") for option in argument.options]
 
 
 def engines() -> list[Candidate]:

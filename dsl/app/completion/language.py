@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,8 @@ _DECLARED_BY = {"dim": "dimension", "def": "function"}
 """What the names are, for the words that declare them by another word."""
 _DECLARED = ("initializer", "optimizer", "schedule", "early_stopping")
 """What is called with arguments that are known before the program runs."""
+_NESTED = ("schedule",)
+"""Those of them that take others of their kind."""
 _WITH_KEYWORDS = ("nothing", "value", "statement")
 _TAKES_PATHS = ("import", "from")
 
@@ -40,6 +42,8 @@ class Known:
 
     model: Model
     folder: Path | None = None
+    inner: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What is known of the names of the body around the place."""
 
     @cached_property
     def facts(self) -> list[Fact]:
@@ -140,15 +144,13 @@ class _Completer:
         told = {fact.name for fact in self.known.facts} if not self.place.body else set[str]()
         for name, how in self.place.bound.items():
             if (not hows or how in hows) and name not in told:
-                yield Candidate(
-                    name, f"{how}, bound here" if how != "argument" else f"argument of this {self.place.body}", how
-                )
+                yield Candidate(name, self.known.inner.get(name, how), how)
 
     def _values(self) -> Iterator[Candidate]:
         """What can stand in an expression: names of the program, what can be called, and the values that are always there."""
         section = self.place.section
         if section in _DECLARED:
-            yield from words.called().get(section, ())
+            yield from words.called()[section] if section in _NESTED else ()
             yield from self._bound("argument", "constant", "number")
             yield from self.known.named("constant", "dimension")
             yield from words.builtins()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from dsl.app.completion.candidates import Candidate
 from dsl.app.completion.language import Known
 from dsl.app.completion.language import complete as fitting_behind
+from dsl.app.editor.told_symbols import type_of
 
 if TYPE_CHECKING:
     from dsl.app.editor.analysis import Analysis
@@ -39,7 +40,9 @@ def complete(analysis: Analysis, offset: int) -> Completed:
     """What can be typed at an offset; what stands behind it stays there. The program need not be whole."""
     source = analysis.source
     folder = source.path.parent if source.path else None
-    found = fitting_behind(source.text[:offset], Known(analysis.model, folder))
+    visible = analysis.names.visible(offset).values
+    inner = {name: type_of(analysis, each) for name, each in visible.items() if each.scope is not analysis.names.file}
+    found = fitting_behind(source.text[:offset], Known(analysis.model, folder, inner))
     rest = source.text[offset : offset + 80]
     return Completed(found.start, offset, tuple(_item(each, rest) for each in found.candidates))
 

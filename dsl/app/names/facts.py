@@ -62,7 +62,7 @@ def facts_of(model: Model, statement: syntax.Statement) -> Iterator[Fact]:
         case syntax.TrainStatement():
             name = run_name(statement)
             run = next((run for run in model.runs if run.name == name), None)
-            yield Fact(name, "training", "", _run(run) if run else "", line)
+            yield Fact(name, "training", "", described_run(run) if run else "", line)
         case syntax.ImportStatement():
             yield from _imported(model, statement)
         case _:
@@ -110,7 +110,7 @@ def spelled_out(value: Any) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} …"
 
 
-def said(statement: syntax.Statement) -> str:
+def said(statement: syntax.Syntax) -> str:
     """How a statement says what its names stand for: `= k * x`, `~ glorot_uniform()`."""
     match statement:
         case syntax.ParameterStatement(initializer=syntax.Syntax() as initializer):
@@ -139,7 +139,8 @@ def _imported(model: Model, statement: syntax.ImportStatement) -> Iterator[Fact]
             yield Fact(name, definition.kind, signature(definition.statement), text, statement.span.line)
 
 
-def _run(run: TrainRun) -> str:
+def described_run(run: TrainRun) -> str:
+    """What a training run does, in a line."""
     on = f" on {run.data}" if run.data else ""
     settings = run.settings
     length = plural(settings.steps, "step") if settings.steps is not None else plural(settings.epochs or 0, "epoch")
