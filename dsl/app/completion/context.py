@@ -77,7 +77,7 @@ def _in_statements(text: str, offset: int) -> Context:
         wanted.call,
         next((each.owner for each in reversed(stack) if each.owner in BODIES and each.is_block), ""),
         _bound(stack),
-        frozenset(name for each in stack for name in each.pending if name not in each.head),
+        _pending(stack),
         tuple(sorted((following or frozenset()) - {"NAME"})),
     )
 
@@ -100,6 +100,12 @@ def _bound(stack: Sequence[Open]) -> dict[str, str]:
         for name, how in reversed({**each.bound, **each.head}.items()):
             seen.setdefault(name, how)
     return seen
+
+
+def _pending(stack: Sequence[Open]) -> frozenset[str]:
+    """The names that wait for the end of their own statement; in an `if` and a `repeat` a name can get another value."""
+    block = next(each for each in reversed(stack) if each.is_block)
+    return frozenset() if block.owner in ("if", "repeat") else frozenset(block.pending)
 
 
 @dataclass(frozen=True, slots=True)

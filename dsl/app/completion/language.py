@@ -145,6 +145,10 @@ class _Completer:
         for name, how in self.place.bound.items():
             if (not hows or how in hows) and name not in told:
                 yield Candidate(name, self.known.inner.get(name, how), how)
+        for name, what in self.known.inner.items():
+            how = what.partition(" ")[0]
+            if (not hows or how in hows) and name not in self.place.bound and name not in self.place.pending:
+                yield Candidate(name, what, how)
 
     def _values(self) -> Iterator[Candidate]:
         """What can stand in an expression: names of the program, what can be called, and the values that are always there."""
@@ -231,6 +235,7 @@ class _Completer:
         if key == "split":
             return words.splits()
         return [
+            *self._bound("field"),
             Candidate("source", "the file", "field"),
             *words.data_values(),
             *self.known.named("constant"),

@@ -99,3 +99,35 @@ def _lexeme(text: str, offset: int) -> Lexeme | None:
     found = lexemes(text[start : end if end >= 0 else len(text)])
     at = next((each for each in significant(found) if each.start + start <= offset < each.end + start), None)
     return None if at is None or len(at.text) > _LONGEST_WORD else at._replace(start=at.start + start)
+
+
+def described(analysis: Analysis, word: str, kind: str) -> str:
+    """What is said of a word of a menu, by the kind that it has there; empty where there is no more to say."""
+    match kind:
+        case "operation":
+            return words.told_operation(word)
+        case "keyword":
+            return words.told_keyword(word)
+        case "key":
+            return words.told_key(word, "train") or words.told_key(word, "data")
+        case "type":
+            return words.told_dtype(word)
+        case "attribute":
+            return words.told_attribute(word)
+        case _:
+            return _of_program(analysis, word, kind) or _of_library(word, kind)
+
+
+def _of_program(analysis: Analysis, word: str, kind: str) -> str:
+    names = analysis.names.file
+    is_called = kind in ("function", "layer") and word in names.callables
+    symbol = names.callables[word] if is_called else names.values.get(word)
+    return told_symbol(analysis, symbol, None) if symbol is not None and kind not in _REGISTERED else ""
+
+
+def _of_library(word: str, kind: str) -> str:
+    sections = dict.fromkeys((kind, "data", *_REGISTERED.values()))
+    called = next((found for section in sections if (found := callee(word, section)) is not None), None)
+    if called is not None:
+        return words.told_callee(called, _WHAT.get(kind, kind))
+    return words.told_builtin(word) if words.is_builtin(word) else ""
