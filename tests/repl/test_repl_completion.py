@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from sessions import type_into
 
+from dsl.app.completion.context import context
 from dsl.app.repl.completion import Completer
-from dsl.app.repl.context import context
 from dsl.app.repl.session import Session
 
 PROGRAM = """\
@@ -67,7 +67,7 @@ def words(completer: Completer, text: str) -> list[str]:
         ("sum(", "argument", "", "sum"),
         ("sum(x, ax", "argument", "ax", "sum"),
         ("sum(x + ", "value", "", ""),
-        ("sum(x, axis=", "value", "", ""),
+        ("sum(x, axis=", "argument value", "", "sum"),
         ("f(g(x), ", "argument", "", "f"),
         ("f(g(x, ", "argument", "", "g"),
         ("x[", "value", "", ""),
@@ -86,8 +86,8 @@ def words(completer: Completer, text: str) -> list[str]:
         ("data d {\n ", "data key", "", ""),
         ("data d { sour", "data key", "sour", ""),
         ("data d { source = cs", "data value", "cs", "source"),
-        ('data d { source = csv("a/b', "file", "a/b", "csv"),
-        ('import "bl', "file", "bl", ""),
+        ('data d { source = csv("a/b', "text", "a/b", "csv"),
+        ('import "bl', "text", "bl", ""),
         ("expect error < 1 on ", "dataset", "", ""),
         ("def f(x) {\n    re", "statement", "re", ""),
         ("def f(x) {\n    return ", "value", "", ""),

@@ -134,6 +134,10 @@ class Elaboration:
                     self.warn("unused", "nothing is carried out after a `return`", after.span, hint="delete it")
                 return
 
+    def remember(self, place: Span, value: Any) -> None:
+        """Keep what a name stands for that is bound here."""
+        self.model.bindings.setdefault(place, []).append(value)
+
     def name_rest(self, start: int, path: str, leaving: Sequence[Any] = ()) -> None:
         """Name the nodes made since `start` that have no name yet after the statement that made them.
 

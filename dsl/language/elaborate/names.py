@@ -31,6 +31,7 @@ def bind(e: Elaboration, frame: Frame, name: syntax.Name, value: Any) -> None:
         frame.bound_depth[name.id] = frame.depth
     frame.bound_at[name.id] = name.span
     frame.names[name.id] = value
+    e.remember(name.span, value)
     if frame.parent is None and isinstance(value, Node):
         e.bound_at_top.add(value)
         if frame is e.model.frame:

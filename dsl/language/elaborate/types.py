@@ -142,6 +142,7 @@ def _match_dims(e: Elaboration, formal: syntax.Formal, given: Given, node: Node,
         if isinstance(part, syntax.Name) and part.id not in frame.names:
             frame.names[part.id] = known(dim)
             frame.bound_at[part.id] = dim.origin or given.span
+            e.remember(part.span, frame.names[part.id])
             continue
         expected = yield dimension(e, part, frame)
         if expected is POISON or as_dim(expected) == dim:
