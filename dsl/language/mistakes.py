@@ -16,7 +16,7 @@ from dsl.language.mistake_hints import (
     stray_character_hint,
 )
 from dsl.source.diagnostic import Diagnostic, Label
-from dsl.source.nearest import nearest
+from dsl.source.nearest import meant, nearest
 from dsl.source.text import Source, Span
 
 _WORDS = {
@@ -214,9 +214,9 @@ def _unknown_statement(m: Mistake) -> Diagnostic | None:
     if m.word in FOREIGN_STATEMENTS and (m.token.type != "EQUAL" and m.token.type != "COMMA"):
         return Diagnostic("syntax", f"there is no statement `{m.word}`", span, hint=FOREIGN_STATEMENTS[m.word])
     if m.token.type in ("NAME", "STRING", "_LBRACE"):
-        meant = nearest(m.word, STATEMENTS)
-        if meant is not None:
-            return Diagnostic("syntax", f"there is no statement `{m.word}`", span, hint=f"did you mean `{meant}`?")
+        found = nearest(m.word, STATEMENTS)
+        if found is not None:
+            return Diagnostic("syntax", f"there is no statement `{m.word}`", span, hint=meant(m.word, found))
     return None
 
 

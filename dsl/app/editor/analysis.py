@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 
-from dsl.language import syntax
+from dsl.app.editor.edit import common_beginning
+from dsl.graph.graph import Graph
+from dsl.language import parser, syntax
+from dsl.language.elaborate.elaboration import Read
 from dsl.language.elaborate.model import Model
-from dsl.language.parser import read
 from dsl.language.program import elaborate
 from dsl.language.resolution.names import Names
 from dsl.language.resolution.statements import resolve
 from dsl.source.diagnostic import Diagnostic
-from dsl.source.text import Source
+from dsl.source.text import Source, Span
 
 
 @dataclass(frozen=True)
@@ -43,22 +47,30 @@ class Analysis:
         imported = {name: found for name, found in definitions.items() if found.home is not frame}
         return resolve(self.tree, imported)
 
+    @cached_property
+    def files(self) -> frozenset[str]:
+        """The files that the program imports, or tries to, by their real paths."""
+        folder = self.source.path.parent if self.source.path else Path()
+        imports = [item for item in self.tree.statements if isinstance(item, syntax.ImportStatement)]
+        named = {os.path.realpath(folder / item.path.value) for item in imports}
+        return frozenset(named | set(self.model.elaboration.modules if self.model.elaboration else ()))
+
     def now(self, source: Source) -> Analysis:
         """This analysis for a text that has changed since: what is above the change can be believed."""
         old, new = self.source.text, source.text
         if old == new:
             return self
-        same = _common_beginning(old, new)
+        same = common_beginning(old, new)
         earlier = same if self.edited_at is None else min(same, self.edited_at)
         later = replace(self, source=source, edited_at=earlier)
         later.__dict__["names"] = self.names
         return later
 
 
-def analyse(source: Source) -> Analysis:
-    """All that is known of a text. Nothing is raised for a program that is wrong."""
-    reading = read(source)
-    model = elaborate(source, tree=reading.tree)
+def analyse(source: Source, read: Read = Source.read) -> Analysis:
+    """All that is known of a text; `read` reads the files that it imports. Nothing is raised for a program that is wrong."""
+    reading = parser.read(source)
+    model = elaborate(source, tree=reading.tree, read=read)
     if not reading.mistakes:
         return Analysis(source, tuple(model.diagnostics.values()), reading.tree, model)
     found: dict[object, Diagnostic] = {}
@@ -67,13 +79,9 @@ def analyse(source: Source) -> Analysis:
     return Analysis(source, tuple(found.values()), reading.tree, model)
 
 
-def _common_beginning(a: str, b: str) -> int:
-    """How many characters two texts have in common at their beginning."""
-    low, high = 0, min(len(a), len(b))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if a[:middle] == b[:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
+def broken(source: Source, error: Exception) -> Analysis:
+    """What is known of a text that could not be analysed, which is a mistake of ours."""
+    message = f"{type(error).__name__}: {error}"
+    hint = "this is a mistake of nn-lang: please report it, with the program"
+    found = Diagnostic("internal", message, Span(source, 0, 0), hint=hint)
+    return Analysis(source, (found,), syntax.Program(Span(source, 0, len(source.text)), (), {}), Model(Graph()))

@@ -20,6 +20,7 @@ from dsl.ops.dims import Dim, as_dim
 from dsl.ops.dtypes import DTYPES, DType
 from dsl.ops.types import TensorType
 from dsl.source.diagnostic import Label, ProgramError, fail
+from dsl.source.hint import Hint
 from dsl.source.nearest import did_you_mean
 from dsl.source.text import Span
 
@@ -29,9 +30,9 @@ def dtype_of(name: syntax.Name) -> DType:
     if name.id in DTYPES:
         return DTYPES[name.id]
     foreign = OTHER_DTYPES.get(name.id)
-    hint = (
-        f"it is called `{foreign}` here" if foreign else did_you_mean(name.id, DTYPES, f"they are {', '.join(DTYPES)}")
-    )
+    hint = did_you_mean(name.id, DTYPES, f"they are {', '.join(DTYPES)}")
+    if foreign:
+        hint = Hint(f"it is called `{foreign}` here", name.id, foreign)
     raise fail("type", f"there is no element type `{name.id}`", name.span, hint=hint)
 
 

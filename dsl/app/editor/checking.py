@@ -1,0 +1,63 @@
+"""Analyses made beside the conversation with the editor: one at a time, in a thread of their own, always of the newest text."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from dsl.app.editor.analysis import Analysis, analyse, broken
+from dsl.app.editor.documents import Document, Documents
+from dsl.source.text import Source
+
+_PAUSE = 0.03
+"""Seconds between two analyses of a text that changes while the first is made."""
+
+log = logging.getLogger(__name__)
+
+
+class Checking:
+    """The analyses of open documents; `found` is told of each that is of the text as it is."""
+
+    def __init__(self, documents: Documents, found: Callable[[Document, Analysis], None]) -> None:
+        self._documents, self._found = documents, found
+        self._thread = ThreadPoolExecutor(1, "analysis")
+        self._underway: dict[Document, asyncio.Task[None]] = {}
+
+    def begin(self, document: Document) -> None:
+        """See to it that a document is analysed; nothing is waited for."""
+        if document not in self._underway:
+            task = asyncio.get_running_loop().create_task(self._bring_up(document))
+            self._underway[document] = task
+            task.add_done_callback(lambda _: self._underway.pop(document, None))
+
+    async def current(self, document: Document) -> Analysis:
+        """The analysis of the text as it is, when it is made."""
+        while not document.is_analysed and self._documents.is_open(document):
+            self.begin(document)
+            await asyncio.shield(self._underway[document])
+        return document.recent()
+
+    def stop(self) -> None:
+        """Make no more analyses."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    async def _bring_up(self, document: Document) -> None:
+        loop = asyncio.get_running_loop()
+        while self._documents.is_open(document):
+            source = document.source
+            made = await loop.run_in_executor(self._thread, self._analysis, source)
+            document.analysis = made
+            if source is document.source:
+                if self._documents.is_open(document):
+                    self._found(document, made)
+                return
+            await asyncio.sleep(_PAUSE)
+
+    def _analysis(self, source: Source) -> Analysis:
+        try:
+            return analyse(source, self._documents.read)
+        except Exception as error:
+            log.exception("the analysis failed")
+            return broken(source, error)
