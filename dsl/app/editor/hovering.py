@@ -10,6 +10,7 @@ from dsl.app.completion.beginning import beginning
 from dsl.app.completion.brackets import open_brackets
 from dsl.app.completion.language import Known
 from dsl.app.editor import told_words as words
+from dsl.app.editor.markdown import fenced, paragraphs
 from dsl.app.editor.told_symbols import told_symbol
 from dsl.app.names.callees import callee
 from dsl.language.lexemes import Lexeme, lexemes, significant
@@ -56,7 +57,8 @@ def hover(analysis: Analysis, offset: int, values: Mapping[str, Array] | None = 
     lexeme = _lexeme(analysis.source.text, offset)
     if lexeme is None:
         return None
-    text = words.told_keyword(lexeme.text) if lexeme.keyword else words.told_sign(lexeme.text)
+    keyword = words.told_keyword(lexeme.text) if lexeme.keyword else ""
+    text = paragraphs([keyword, words.told_sign(lexeme.text)])
     return Hover(lexeme.start, lexeme.end, text) if text else None
 
 
@@ -71,7 +73,7 @@ def _of_name(analysis: Analysis, found: Occurrence, values: Mapping[str, Array] 
         case "builtin":
             return words.told_builtin(found.name)
         case "attribute":
-            return words.told_attribute(found.name)
+            return words.told_attribute(found.name) or _part_of_data(analysis, found.name)
         case "key":
             return words.told_key(found.name, found.owner)
         case "keyword argument":
@@ -83,6 +85,15 @@ def _of_name(analysis: Analysis, found: Occurrence, values: Mapping[str, Array] 
             return words.told_callee(called, _WHAT.get(kind, kind)) if called else ""
         case _:
             return ""
+
+
+def _part_of_data(analysis: Analysis, name: str) -> str:
+    """A part that a way of dividing the rows has made, such as a fold."""
+    for plan in analysis.model.data.values():
+        made = [f"{plan.name}.{part}" for part in plan.split.names if name in part.split(".")]
+        if made:
+            return paragraphs([fenced(made), "*parts of data*"])
+    return ""
 
 
 def _section(analysis: Analysis, found: Occurrence) -> str:
