@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -14,6 +15,9 @@ Expected = Literal[
     "nothing", "statement", "value", "callable", "attribute", "argument", "argument value", "type", "dimension", "dtype",
     "initializer", "dataset", "text", "train key", "train value", "data key", "data value", "new name", "imported",
 ]  # fmt: skip
+
+
+_WORD = re.compile(r"(?<!\w)[^\W\d]\w*\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +56,14 @@ def context(text: str) -> Context:
 
 
 def _in_statements(text: str, offset: int) -> Context:
-    found, following = lexemes_and_following(text)
+    word = _WORD.search(text)
+    start = word.start() if word else len(text)
+    found, following = lexemes_and_following(text[:start])
     last = found[-1] if found else None
     if last is not None and last.kind == COMMENT:
         return Context("nothing", "", len(text) + offset)
     if last is not None and last.kind == STRAY and last.text.startswith('"'):
-        return _in_text(list(significant(found[:-1])), last, offset)
-    word = last if last is not None and (last.kind == "NAME" or last.keyword) else None
-    if word is not None:
-        found, following = lexemes_and_following(text[: word.start])
+        return _in_text(list(significant(found[:-1])), text[last.start + 1 :], last.start + 1 + offset)
     tokens = list(significant(found))
     stack = open_brackets(tokens)
     wanted = _expected(stack, tokens)
@@ -68,8 +71,8 @@ def _in_statements(text: str, offset: int) -> Context:
         wanted = _Wanted("nothing")
     return Context(
         wanted.expected,
-        word.text if word else "",
-        (word.start if word else len(text)) + offset,
+        text[start:],
+        start + offset,
         wanted.owner,
         wanted.given,
         wanted.key,
@@ -82,7 +85,7 @@ def _in_statements(text: str, offset: int) -> Context:
     )
 
 
-def _in_text(tokens: Sequence[Lexeme], last: Lexeme, offset: int) -> Context:
+def _in_text(tokens: Sequence[Lexeme], word: str, start: int) -> Context:
     """Inside a text that is not closed."""
     stack = open_brackets(tokens)
     top = stack[-1]
@@ -90,7 +93,7 @@ def _in_text(tokens: Sequence[Lexeme], last: Lexeme, offset: int) -> Context:
     key = top.key if is_argument or top.kind in ("", "_LBRACE") else ""
     section = top.owner if top.kind == "_LBRACE" else top.section
     call = top if top.kind == "LPAR" else None
-    return Context("text", last.text[1:], last.start + 1 + offset, top.owner, key=key, section=section, call=call)
+    return Context("text", word, start, top.owner, key=key, section=section, call=call)
 
 
 def _bound(stack: Sequence[Open]) -> dict[str, str]:
