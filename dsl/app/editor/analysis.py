@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from dsl.app.editor.edit import common_beginning
+from dsl.app.failure import internal
 from dsl.graph.graph import Graph
 from dsl.language import parser, syntax
 from dsl.language.elaborate.elaboration import Read
@@ -81,7 +82,5 @@ def analyse(source: Source, read: Read = Source.read) -> Analysis:
 
 def broken(source: Source, error: Exception) -> Analysis:
     """What is known of a text that could not be analysed, which is a mistake of ours."""
-    message = f"{type(error).__name__}: {error}"
-    hint = "this is a mistake of nn-lang: please report it, with the program"
-    found = Diagnostic("internal", message, Span(source, 0, 0), hint=hint)
+    found = replace(internal(error), span=Span(source, 0, 0))
     return Analysis(source, (found,), syntax.Program(Span(source, 0, len(source.text)), (), {}), Model(Graph()))

@@ -140,7 +140,7 @@ def _statement_folds(statements: Sequence[syntax.Statement]) -> Iterator[Fold]:
 
 
 def _comment_folds(source: Source) -> Iterator[Fold]:
-    first = last = 0
+    first = last = -1
     for lexeme in lexemes(source.text):
         if lexeme.kind != COMMENT:
             continue

@@ -59,7 +59,7 @@ def _check(name: str, place: Span) -> None:
     if not _NAME.fullmatch(name):
         hint = "a name is made of letters, digits and `_`, and does not begin with a digit"
         raise fail("name", f"`{name}` is no name", place, hint=hint)
-    if name in grammar().keywords.values():
+    if name in grammar().keywords:
         raise fail("name", f"`{name}` is a word of the language", place, hint="give it another name")
     if name in OPERATIONS or name in BUILTINS or name in library():
         raise fail("name", f"`{name}` is a name of the library", place, hint="give it another name")
