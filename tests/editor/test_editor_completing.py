@@ -151,6 +151,20 @@ class TestPlaces:
         analysis, offset = at_cursor('data d {\n    source = csv("data/¦")\n}\n', tmp_path / "main.nn")
         assert [item.text for item in complete(analysis, offset).items] == ["data/points.csv"]
 
+    @pytest.mark.parametrize(("delimiter", "given"), [(",", ""), (";", ', delimiter=";"'), ("\t", ', delimiter="\\t"')])
+    def test_columns_of_a_file(self, tmp_path, delimiter, given):
+        (tmp_path / "points.csv").write_text(f"pixel_0{delimiter} pixel_1{delimiter}label\n1{delimiter}2{delimiter}3\n")
+        block = f'data d {{\n    source = csv("points.csv"{given})\n    x = source[¦'
+        for typed, expected in (
+            ('"¦', ["pixel_0", "pixel_1", "label"]),
+            ('"pixel_0":"pi¦', ["pixel_0", "pixel_1"]),
+            ('"la¦"]\n}\n', ["label"]),
+        ):
+            analysis, offset = at_cursor(block.replace("¦", typed), tmp_path / "main.nn")
+            assert [item.text for item in complete(analysis, offset).items] == expected
+        assert offered('data d { source = csv("no/such.csv"); x = source["¦') == {}
+        assert offered('data d { x = source["¦') == {}
+
     def test_words_that_an_argument_takes(self):
         assert list(offered('z = mse(1, 2, reduction="¦')) == ["mean", "sum", "none"]
         assert list(offered("z = mse(1, 2, reduction=¦"))[:3] == ['"mean"', '"sum"', '"none"']

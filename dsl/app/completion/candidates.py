@@ -213,6 +213,15 @@ def files(word: str, beside: Path | None = None) -> list[Candidate]:
     return sorted(found, key=lambda each: each.text)
 
 
+def columns(path: str, delimiter: str, beside: Path | None) -> list[Candidate]:
+    """The columns of a file of data."""
+    from dsl.training.data.delimited import csv_columns
+
+    return [
+        Candidate(name, f"column of {path}", "column") for name in csv_columns((beside or Path()) / path, delimiter)
+    ]
+
+
 def importable(path: str, beside: Path | None) -> list[Candidate]:
     """The functions and layers of another file; nothing of one that cannot be read."""
     from dsl.app.names.signature import signature

@@ -10,6 +10,7 @@ from typing import Literal
 from dsl.app.completion.beginning import beginning
 from dsl.app.completion.brackets import BODIES, DECLARING, TYPED, Open, open_brackets
 from dsl.language.lexemes import COMMENT, STRAY, Lexeme, lexemes_and_following, significant
+from dsl.language.tree import unescape
 
 Expected = Literal[
     "nothing", "statement", "value", "callable", "attribute", "argument", "argument value", "type", "dimension", "dtype",
@@ -47,6 +48,8 @@ class Context:
     """The names that the statement under way binds, which it cannot use."""
     keywords: tuple[str, ...] = ()
     """The kinds of the keywords that can stand here."""
+    file: tuple[str, str] = ("", "")
+    """The file that the owner is, where that is indexed by columns: its path and its delimiter."""
 
 
 def context(text: str) -> Context:
@@ -93,7 +96,20 @@ def _in_text(tokens: Sequence[Lexeme], word: str, start: int) -> Context:
     key = top.key if is_argument or top.kind in ("", "_LBRACE") else ""
     section = top.owner if top.kind == "_LBRACE" else top.section
     call = top if top.kind == "LPAR" else None
-    return Context("text", word, start, top.owner, key=key, section=section, call=call)
+    file = _file(tokens, top.owner) if top.kind == "LSQB" else ("", "")
+    return Context("text", word, start, top.owner, key=key, section=section, call=call, file=file)
+
+
+def _file(tokens: Sequence[Lexeme], name: str) -> tuple[str, str]:
+    """The path in the entry `name = csv("…")`, and its delimiter."""
+    texts = [token.text for token in tokens]
+    call = [name, "=", "csv", "("]
+    at = next((place + 4 for place in range(len(texts)) if texts[place : place + 4] == call), len(texts))
+    if at == len(texts) or tokens[at].kind != "STRING":
+        return "", ""
+    inside = texts[at : texts.index(")", at) if ")" in texts[at:] else len(texts)]
+    delimiter = inside[inside.index("delimiter") + 2 :][:1] if "delimiter" in inside else ['","']
+    return unescape(texts[at]), unescape(delimiter[0]) if delimiter else ""
 
 
 def _bound(stack: Sequence[Open]) -> dict[str, str]:

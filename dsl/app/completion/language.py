@@ -187,11 +187,13 @@ class _Completer:
         return words.options(argument, quoted) if argument else []
 
     def _in_text(self) -> list[Candidate]:
-        """Inside quotation marks: the words that an argument takes, or the path of a file."""
+        """Inside quotation marks: the words that an argument takes, the columns of a file, the path of one."""
         place = self.place
         options = self._options(quoted=True)
         if options:
             return options
+        if place.file[0]:
+            return words.columns(*place.file, self.known.folder)
         called = self._callee() if place.call else None
         takes_path = called is not None and called.section == "reader" and not place.key
         if takes_path or place.key in _TAKES_PATHS or (place.section, place.key) == ("train", "checkpoint"):
