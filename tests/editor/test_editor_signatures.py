@@ -122,6 +122,11 @@ def test_a_layer_shows_both_of_its_brackets_and_the_first_sentence_of_its_docume
     assert [each.name for each in found.parameters] == ["units", "shared", "v", "scale"]
 
 
+def test_documentation_of_a_user_is_no_markup():
+    found = signature(*at_cursor("a = 1\n## *Big* [link](x) of `x`.\ndef f(x) { return x }\nz = f(¦"))
+    assert found.doc == "\\*Big\\* \\[link\\](x) of `x`"
+
+
 def test_an_operation_has_its_formula():
     assert signature(*at_cursor("z = sigmoid(¦")).formula == "1 / (1 + exp(-x))"
 
