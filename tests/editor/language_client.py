@@ -25,6 +25,7 @@ class LanguageClient:
         )  # fmt: skip
         self._messages: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self._number = 0
+        self._answers: dict[int, dict[str, Any]] = {}
         self._versions: dict[str, int] = {}
         self.published: dict[str, list[dict[str, Any]]] = {}
         self.notifications: list[dict[str, Any]] = []
@@ -62,6 +63,8 @@ class LanguageClient:
             self.published[message["params"]["uri"]] = message["params"]["diagnostics"]
         elif "method" in message:
             self.notifications.append(message)
+        else:
+            self._answers[message["id"]] = message
         return message
 
     def ask(self, method: str, params: Any = None) -> int:
@@ -72,10 +75,9 @@ class LanguageClient:
 
     def answer(self, number: int) -> dict[str, Any]:
         """The whole answer to a request."""
-        while True:
-            message = self.next()
-            if message.get("id") == number and "method" not in message:
-                return message
+        while number not in self._answers:
+            self.next()
+        return self._answers.pop(number)
 
     def request(self, method: str, params: Any = None) -> Any:
         """The result of a request. Raises ValueError with what is said instead."""
