@@ -181,6 +181,10 @@ class TestNames:
         assert "```nn\ndim m\n```" in said("dim m¦")
         assert "metric e: f32 = mean(1)" in said("metric e¦ = mean(1)")
 
+    def test_large_constants_are_told_in_few_words(self):
+        assert len(said("constant c¦ = zeros([300, 300])")) < 400
+        assert len(said(f"constant c¦ = {list(range(5000))}")) < 400
+
     def test_a_layer_used_with_several_shapes(self):
         text = said(TWO_USES.replace("    h = v", "    h¦ = v"))
         assert "`f32[batch, 3]` as `a.Twin.h`" in text

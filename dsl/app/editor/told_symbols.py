@@ -99,11 +99,9 @@ def _header(symbol: Symbol, found: Sequence[Any], types: Sequence[str]) -> str:
     statement = symbol.statement
     if isinstance(statement, syntax.Formal):
         return _of_formal(symbol, statement, found, types)
-    keyword = {"dimension": "dim ", "counter": "repeat "}.get(
-        symbol.kind, "" if symbol.kind == "value" else f"{symbol.kind} "
-    )
     if symbol.kind == "counter":
-        return f"{keyword}{symbol.name} in {_some(found)}"
+        return f"repeat {symbol.name} in {_some(found)}"
+    keyword = {"dimension": "dim ", "value": ""}.get(symbol.kind, f"{symbol.kind} ")
     type_ = f": {types[0]}" if len(types) == 1 else ""
     is_alone = not (isinstance(statement, syntax.Assignment) and len(statement.targets) > 1)
     text = " ".join(said(statement).split()) if isinstance(statement, syntax.Syntax) and is_alone else ""
@@ -135,13 +133,8 @@ def _short(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} …"
 
 
-_KINDS = {
-    "value": "value",
-    "counter": "counts the passes of a `repeat`",
-    "size": "size, bound by the call",
-    "argument": "argument",
-    "option": "option",
-}
+_KINDS = {"counter": "counts the passes of a `repeat`", "size": "size, bound by the call"}
+"""What is said of those kinds that their names say too little of."""
 
 
 def _place(symbol: Symbol) -> str:

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from dsl.app.names.binding import run_name, values_of
+from dsl.app.names.formulas import spelled
 from dsl.app.names.signature import signature
 from dsl.app.wording import plural
 from dsl.graph.node import Node
 from dsl.language import syntax
 from dsl.language.elaborate.model import Model
 from dsl.language.elaborate.scope import Module
-from dsl.language.elaborate.values import POISON, LayerInstance
+from dsl.language.elaborate.values import POISON, LayerInstance, is_ndarray, is_sequence
 from dsl.ops.dims import Dim
 from dsl.ops.parameters import spell
 from dsl.training.initializers import Exactly
@@ -106,8 +107,15 @@ def _type(value: Any) -> str:
 
 def spelled_out(value: Any) -> str:
     """A compile-time value on a line, the beginning of a long one."""
-    text = str(value) if isinstance(value, Dim) else spell(value)
+    if is_ndarray(value):
+        return spelled(value)
+    text = str(value) if isinstance(value, Dim) else spell(_beginning(value))
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} …"
+
+
+def _beginning(value: Any) -> Any:
+    """So much of a list as can be read."""
+    return [_beginning(item) for item in value[:_LONGEST]] if is_sequence(value) else value
 
 
 def said(statement: syntax.Syntax) -> str:
