@@ -1,10 +1,14 @@
-"""What all tests share: the flag that rewrites golden files, and one thread for matrix products."""
+"""What all tests share: golden files with the flag that rewrites them, and one thread for matrix products."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+
+Compare = Callable[[Path, str], None]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -22,3 +26,18 @@ def pytest_configure(config: pytest.Config) -> None:
     cache = getattr(config, "cache", None)
     if cache is not None:
         os.environ["XDG_CACHE_HOME"] = os.environ["XDG_STATE_HOME"] = str(cache.mkdir("user"))
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Compare:
+    """Compare a text byte for byte with a golden file, or with `--rewrite-goldens` write the file."""
+    rewrite = bool(request.config.getoption("--rewrite-goldens"))
+
+    def compare(path: Path, text: str) -> None:
+        if rewrite:
+            path.write_bytes(text.encode())
+            return
+        assert path.exists(), f"there is no {path.name} yet: `pytest {path.parent.name} --rewrite-goldens`"
+        assert text == path.read_bytes().decode()
+
+    return compare

@@ -131,6 +131,16 @@ class TestInTheLanguage:
         assert words(completer, "train { optimizer = adam(be")[0] == "betas"
         assert words(completer, "parameter w: [2] ~ normal(st")[:1] == ["std"]
 
+    def test_names_of_a_body_that_is_being_typed(self, completer):
+        body = "layer Wide(units)(v: [..., n]) {\n    parameter w: [n, units] = 0\n    inner = v @ w\n    z = "
+        assert {"inner", "w", "v", "n", "units", "x"} <= set(words(completer, body))
+        assert "z" not in words(completer, body)
+        assert words(completer, f"{body}v\n    ret") == ["return"]
+
+    def test_keywords_inside_statements(self, completer):
+        assert words(completer, "repeat i ") == ["in"]
+        assert words(completer, "expect loss < 1 ") == ["within", "on", "and", "or"]
+
     def test_types_sizes_and_initializers(self, completer):
         assert words(completer, "placeholder z: f") == ["f16", "f32", "f64"]
         assert words(completer, "placeholder z: [") == ["batch", "hidden"]

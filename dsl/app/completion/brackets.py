@@ -125,6 +125,8 @@ def _note(stack: list[Open], token: Lexeme) -> None:
     tokens = top.tokens
     if token.kind == "EQUAL" and len(tokens) == 1:
         top.given.add(tokens[0].text)
+        if top.kind == "_LBRACE" and top.owner == "data":
+            top.bound[tokens[0].text] = "field"
     if top.is_block:
         _bind(top, token)
     elif len(stack) > 1 and top.kind == "LPAR" and _is_head(stack[-2]) and token.kind == "NAME" and not tokens:

@@ -13,6 +13,8 @@ from dsl.app.names.callees import Argument, Callee, callee, sections
 from dsl.source.render import printable
 
 _MOST_FILES = 500
+_PATHS = ("file", "folder")
+"""Kinds of words that are paths, which one types from their beginning."""
 
 DATA_OPTIONS = {
     "source": 'source = csv("data.csv")',
@@ -63,7 +65,7 @@ def fitting(word: str, candidates: Iterable[Candidate]) -> list[Candidate]:
         text = candidate.text.lower()
         if text.startswith(wanted):
             begun.setdefault(candidate.text, candidate)
-        elif candidate.kind != "file" and (f"_{wanted}" in text or f".{wanted}" in text):
+        elif candidate.kind not in _PATHS and (f"_{wanted}" in text or f".{wanted}" in text):
             inside.setdefault(candidate.text, candidate)
     return [*begun.values(), *(each for text, each in inside.items() if text not in begun)]
 
@@ -204,13 +206,22 @@ def files(word: str, beside: Path | None = None) -> list[Candidate]:
                 if entry.name.startswith(".") and not name.startswith("."):
                     continue
                 path = f"{folder}/{entry.name}" if folder or word.startswith("/") else entry.name
-                is_folder = entry.is_dir()
-                found.append(Candidate(path, "folder" if is_folder else "file", "file", "/" if is_folder else ""))
+                kind = "folder" if entry.is_dir() else "file"
+                found.append(Candidate(path, kind, kind, "/" if kind == "folder" else ""))
                 if len(found) == _MOST_FILES:
                     break
     except OSError:
         return []
     return sorted(found, key=lambda each: each.text)
+
+
+def columns(path: str, delimiter: str, beside: Path | None) -> list[Candidate]:
+    """The columns of a file of data."""
+    from dsl.training.data.delimited import csv_columns
+
+    return [
+        Candidate(name, f"column of {path}", "column") for name in csv_columns((beside or Path()) / path, delimiter)
+    ]
 
 
 def importable(path: str, beside: Path | None) -> list[Candidate]:

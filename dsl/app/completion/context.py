@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -9,11 +10,15 @@ from typing import Literal
 from dsl.app.completion.beginning import beginning
 from dsl.app.completion.brackets import BODIES, DECLARING, TYPED, Open, open_brackets
 from dsl.language.lexemes import COMMENT, STRAY, Lexeme, lexemes_and_following, significant
+from dsl.language.tree import unescape
 
 Expected = Literal[
     "nothing", "statement", "value", "callable", "attribute", "argument", "argument value", "type", "dimension", "dtype",
     "initializer", "dataset", "text", "train key", "train value", "data key", "data value", "new name", "imported",
 ]  # fmt: skip
+
+
+_WORD = re.compile(r"(?<!\w)[^\W\d]\w*\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,8 @@ class Context:
     """The names that the statement under way binds, which it cannot use."""
     keywords: tuple[str, ...] = ()
     """The kinds of the keywords that can stand here."""
+    file: tuple[str, str] = ("", "")
+    """The file that the owner is, where that is indexed by columns: its path and its delimiter."""
 
 
 def context(text: str) -> Context:
@@ -52,15 +59,14 @@ def context(text: str) -> Context:
 
 
 def _in_statements(text: str, offset: int) -> Context:
-    found, following = lexemes_and_following(text)
+    word = _WORD.search(text)
+    start = word.start() if word else len(text)
+    found, following = lexemes_and_following(text[:start])
     last = found[-1] if found else None
     if last is not None and last.kind == COMMENT:
         return Context("nothing", "", len(text) + offset)
     if last is not None and last.kind == STRAY and last.text.startswith('"'):
-        return _in_text(list(significant(found[:-1])), last, offset)
-    word = last if last is not None and (last.kind == "NAME" or last.keyword) else None
-    if word is not None:
-        found, following = lexemes_and_following(text[: word.start])
+        return _in_text(list(significant(found[:-1])), text[last.start + 1 :], last.start + 1 + offset)
     tokens = list(significant(found))
     stack = open_brackets(tokens)
     wanted = _expected(stack, tokens)
@@ -68,8 +74,8 @@ def _in_statements(text: str, offset: int) -> Context:
         wanted = _Wanted("nothing")
     return Context(
         wanted.expected,
-        word.text if word else "",
-        (word.start if word else len(text)) + offset,
+        text[start:],
+        start + offset,
         wanted.owner,
         wanted.given,
         wanted.key,
@@ -77,12 +83,12 @@ def _in_statements(text: str, offset: int) -> Context:
         wanted.call,
         next((each.owner for each in reversed(stack) if each.owner in BODIES and each.is_block), ""),
         _bound(stack),
-        frozenset(name for each in stack for name in each.pending if name not in each.head),
+        _pending(stack),
         tuple(sorted((following or frozenset()) - {"NAME"})),
     )
 
 
-def _in_text(tokens: Sequence[Lexeme], last: Lexeme, offset: int) -> Context:
+def _in_text(tokens: Sequence[Lexeme], word: str, start: int) -> Context:
     """Inside a text that is not closed."""
     stack = open_brackets(tokens)
     top = stack[-1]
@@ -90,7 +96,20 @@ def _in_text(tokens: Sequence[Lexeme], last: Lexeme, offset: int) -> Context:
     key = top.key if is_argument or top.kind in ("", "_LBRACE") else ""
     section = top.owner if top.kind == "_LBRACE" else top.section
     call = top if top.kind == "LPAR" else None
-    return Context("text", last.text[1:], last.start + 1 + offset, top.owner, key=key, section=section, call=call)
+    file = _file(tokens, top.owner) if top.kind == "LSQB" else ("", "")
+    return Context("text", word, start, top.owner, key=key, section=section, call=call, file=file)
+
+
+def _file(tokens: Sequence[Lexeme], name: str) -> tuple[str, str]:
+    """The path in the entry `name = csv("…")`, and its delimiter."""
+    texts = [token.text for token in tokens]
+    call = [name, "=", "csv", "("]
+    at = next((place + 4 for place in range(len(texts)) if texts[place : place + 4] == call), len(texts))
+    if at == len(texts) or tokens[at].kind != "STRING":
+        return "", ""
+    inside = texts[at : texts.index(")", at) if ")" in texts[at:] else len(texts)]
+    delimiter = inside[inside.index("delimiter") + 2 :][:1] if "delimiter" in inside else ['","']
+    return unescape(texts[at]), unescape(delimiter[0]) if delimiter else ""
 
 
 def _bound(stack: Sequence[Open]) -> dict[str, str]:
@@ -100,6 +119,12 @@ def _bound(stack: Sequence[Open]) -> dict[str, str]:
         for name, how in reversed({**each.bound, **each.head}.items()):
             seen.setdefault(name, how)
     return seen
+
+
+def _pending(stack: Sequence[Open]) -> frozenset[str]:
+    """The names that wait for the end of their own statement; in an `if` and a `repeat` a name can get another value."""
+    block = next(each for each in reversed(stack) if each.is_block)
+    return frozenset() if block.owner in ("if", "repeat") else frozenset(block.pending)
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,6 +145,10 @@ class _Completer:
         for name, how in self.place.bound.items():
             if (not hows or how in hows) and name not in told:
                 yield Candidate(name, self.known.inner.get(name, how), how)
+        for name, what in self.known.inner.items():
+            how = what.partition(" ")[0]
+            if (not hows or how in hows) and name not in self.place.bound and name not in self.place.pending:
+                yield Candidate(name, what, how)
 
     def _values(self) -> Iterator[Candidate]:
         """What can stand in an expression: names of the program, what can be called, and the values that are always there."""
@@ -183,11 +187,13 @@ class _Completer:
         return words.options(argument, quoted) if argument else []
 
     def _in_text(self) -> list[Candidate]:
-        """Inside quotation marks: the words that an argument takes, or the path of a file."""
+        """Inside quotation marks: the words that an argument takes, the columns of a file, the path of one."""
         place = self.place
         options = self._options(quoted=True)
         if options:
             return options
+        if place.file[0]:
+            return words.columns(*place.file, self.known.folder)
         called = self._callee() if place.call else None
         takes_path = called is not None and called.section == "reader" and not place.key
         if takes_path or place.key in _TAKES_PATHS or (place.section, place.key) == ("train", "checkpoint"):
@@ -231,6 +237,7 @@ class _Completer:
         if key == "split":
             return words.splits()
         return [
+            *self._bound("field"),
             Candidate("source", "the file", "field"),
             *words.data_values(),
             *self.known.named("constant"),

@@ -10,6 +10,7 @@ from dsl.app.completion.beginning import beginning
 from dsl.app.completion.brackets import open_brackets
 from dsl.app.completion.language import Known
 from dsl.app.editor import told_words as words
+from dsl.app.editor.markdown import fenced, paragraphs
 from dsl.app.editor.told_symbols import told_symbol
 from dsl.app.names.callees import callee
 from dsl.language.lexemes import Lexeme, lexemes, significant
@@ -56,7 +57,8 @@ def hover(analysis: Analysis, offset: int, values: Mapping[str, Array] | None = 
     lexeme = _lexeme(analysis.source.text, offset)
     if lexeme is None:
         return None
-    text = words.told_keyword(lexeme.text) if lexeme.keyword else words.told_sign(lexeme.text)
+    keyword = words.told_keyword(lexeme.text) if lexeme.keyword else ""
+    text = paragraphs([keyword, words.told_sign(lexeme.text)])
     return Hover(lexeme.start, lexeme.end, text) if text else None
 
 
@@ -71,7 +73,7 @@ def _of_name(analysis: Analysis, found: Occurrence, values: Mapping[str, Array] 
         case "builtin":
             return words.told_builtin(found.name)
         case "attribute":
-            return words.told_attribute(found.name)
+            return words.told_attribute(found.name) or _part_of_data(analysis, found.name)
         case "key":
             return words.told_key(found.name, found.owner)
         case "keyword argument":
@@ -83,6 +85,15 @@ def _of_name(analysis: Analysis, found: Occurrence, values: Mapping[str, Array] 
             return words.told_callee(called, _WHAT.get(kind, kind)) if called else ""
         case _:
             return ""
+
+
+def _part_of_data(analysis: Analysis, name: str) -> str:
+    """A part that a way of dividing the rows has made, such as a fold."""
+    for plan in analysis.model.data.values():
+        made = [f"{plan.name}.{part}" for part in plan.split.names if name in part.split(".")]
+        if made:
+            return paragraphs([fenced(made), "*parts of data*"])
+    return ""
 
 
 def _section(analysis: Analysis, found: Occurrence) -> str:
@@ -99,3 +110,35 @@ def _lexeme(text: str, offset: int) -> Lexeme | None:
     found = lexemes(text[start : end if end >= 0 else len(text)])
     at = next((each for each in significant(found) if each.start + start <= offset < each.end + start), None)
     return None if at is None or len(at.text) > _LONGEST_WORD else at._replace(start=at.start + start)
+
+
+def described(analysis: Analysis, word: str, kind: str) -> str:
+    """What is said of a word of a menu, by the kind that it has there; empty where there is no more to say."""
+    match kind:
+        case "operation":
+            return words.told_operation(word)
+        case "keyword":
+            return words.told_keyword(word)
+        case "key":
+            return words.told_key(word, "train") or words.told_key(word, "data")
+        case "type":
+            return words.told_dtype(word)
+        case "attribute":
+            return words.told_attribute(word)
+        case _:
+            return _of_program(analysis, word, kind) or _of_library(word, kind)
+
+
+def _of_program(analysis: Analysis, word: str, kind: str) -> str:
+    names = analysis.names.file
+    is_called = kind in ("function", "layer") and word in names.callables
+    symbol = names.callables[word] if is_called else names.values.get(word)
+    return told_symbol(analysis, symbol, None) if symbol is not None and kind not in _REGISTERED else ""
+
+
+def _of_library(word: str, kind: str) -> str:
+    sections = dict.fromkeys((kind, "data", *_REGISTERED.values()))
+    called = next((found for section in sections if (found := callee(word, section)) is not None), None)
+    if called is not None:
+        return words.told_callee(called, _WHAT.get(kind, kind))
+    return words.told_builtin(word) if words.is_builtin(word) else ""

@@ -9,6 +9,7 @@ from dsl.app.completion.beginning import beginning
 from dsl.app.completion.brackets import Open, open_brackets
 from dsl.app.completion.calls import under_way
 from dsl.app.completion.language import Known
+from dsl.app.editor.markdown import prose
 from dsl.app.names.callees import Callee, callee
 from dsl.language.lexemes import STRAY, lexemes, significant
 
@@ -30,7 +31,10 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """What is called. `active` is the place of the argument under the cursor, None where there is no such argument."""
+    """What is called. `active` is the place of the argument under the cursor, None where there is no such argument.
+
+    `doc` is a sentence as Markdown; `formula` is a text, and empty for all but operations.
+    """
 
     label: str
     parameters: tuple[Parameter, ...]
@@ -62,7 +66,7 @@ def _signature(called: Callee, call: Open) -> Signature:
     found = under_way(called, call)
     every = [each for bracket in called.brackets for each in bracket]
     active = next((place for place, each in enumerate(every) if each is found), None)
-    return Signature(called.signature, _parameters(called), active, called.summary, called.formula)
+    return Signature(called.signature, _parameters(called), active, prose(called.summary), called.formula)
 
 
 def _parameters(called: Callee) -> tuple[Parameter, ...]:

@@ -57,7 +57,9 @@ def documentation(analysis: Analysis, symbol: Symbol) -> str:
         return symbol.called.documentation
     if symbol.statement is None or symbol.external or isinstance(symbol.statement, syntax.Formal):
         return ""
-    return analysis.tree.docs.get(symbol.statement.span.line, "")
+    found = analysis.tree.docs.get(symbol.statement.span.line, "")
+    is_of_file = found == analysis.tree.docs.get(0) and symbol.kind not in ("function", "layer")
+    return "" if is_of_file else found
 
 
 def type_of(analysis: Analysis, symbol: Symbol) -> str:
@@ -189,20 +191,29 @@ def _lies_in(inner: Span, outer: Span) -> bool:
 
 
 def _origin(dim: Dim, node: Node, analysis: Analysis) -> Span | None:
-    """The place that fixed a size; of one that a standard layer fixed, the call of that layer."""
+    """The place that fixed a size; of one that the body of a layer fixed, the call of that layer."""
     origin = dim.origin
-    if origin is None or not origin.source.name.startswith("<library>"):
+    if origin is None or _stands_at_the_top(origin, analysis):
         return origin
     seen, waiting = {node}, [node]
     while waiting and len(seen) < _MOST_LOOKED_AT:
         current = waiting.pop()
-        if current.scope is not None and any(each.origin == origin for each in current.shape):
+        if current.scope is not None and any(each == dim and each.origin == origin for each in current.shape):
             spans = [scope.span for scope in current.scope.around() if scope.span is not None]
-            return next((span for span in spans if span.source is analysis.tree.span.source), None)
+            return next((span for span in spans if _stands_at_the_top(span, analysis)), origin)
         new = [source for source in current.inputs if source not in seen]
         seen.update(new)
         waiting += new
-    return None
+    return origin
+
+
+def _stands_at_the_top(place: Span, analysis: Analysis) -> bool:
+    """Whether a place of the text is outside all bodies of functions and layers."""
+    tree = analysis.tree
+    bodies = (
+        each.span for each in tree.statements if isinstance(each, syntax.FunctionStatement | syntax.LayerStatement)
+    )
+    return place.source is tree.span.source and not any(_lies_in(place, body) for body in bodies)
 
 
 def _uses(nodes: Sequence[Node]) -> Iterator[str]:
@@ -266,8 +277,8 @@ def _told_entry(symbol: Symbol) -> Iterator[str]:
     """A part of data, or an entry that has a name of its own."""
     text = " ".join(symbol.statement.span.text.split()) if symbol.statement is not None else symbol.name
     data = symbol.scope.symbol if symbol.scope is not None else None
-    if symbol.kind == "part" and data is not None:
-        text = f"{data.name}.{text}"
+    if isinstance(symbol.statement, syntax.Argument) and data is not None:
+        text = f"{data.name}.{symbol.name} = {' '.join(symbol.statement.value.span.text.split())}"
     yield fenced([_short(text)])
     what = "part of data" if symbol.kind == "part" else "entry of data"
     yield f"*{what}, line {symbol.definitions[0].line}*" if symbol.definitions else ""
