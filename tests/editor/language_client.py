@@ -30,8 +30,9 @@ class LanguageClient:
         self.published: dict[str, list[dict[str, Any]]] = {}
         self.notifications: list[dict[str, Any]] = []
         self.errors = b""
-        threading.Thread(target=self._listen, daemon=True).start()
-        threading.Thread(target=self._hear_errors, daemon=True).start()
+        self._listeners = [threading.Thread(target=each, daemon=True) for each in (self._listen, self._hear_errors)]
+        for listener in self._listeners:
+            listener.start()
 
     # -- messages
 
@@ -93,7 +94,9 @@ class LanguageClient:
 
     def initialise(self, encodings: list[str] | None = None, progress: bool = False) -> dict[str, Any]:
         general = {"positionEncodings": encodings} if encodings else {}
-        capabilities = {"general": general, "window": {"workDoneProgress": progress}}
+        window = {"workDoneProgress": progress}
+        renaming = {"rename": {"prepareSupport": True}}
+        capabilities = {"general": general, "window": window, "textDocument": renaming}
         result = self.request("initialize", {"processId": None, "rootUri": None, "capabilities": capabilities})
         self.notify("initialized", {})
         return result
@@ -108,7 +111,12 @@ class LanguageClient:
         document = {"uri": uri, "version": self._versions[uri]}
         self.notify("textDocument/didChange", {"textDocument": document, "contentChanges": list(changes)})
 
+    @property
+    def opened(self) -> list[str]:
+        return list(self._versions)
+
     def close_document(self, uri: str) -> None:
+        self._versions.pop(uri, None)
         self.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
 
     def at(self, method: str, uri: str, position: tuple[int, int], **more: Any) -> Any:
@@ -140,6 +148,8 @@ class LanguageClient:
     def kill(self) -> None:
         self.process.kill()
         self.process.wait()
+        for listener in self._listeners:
+            listener.join()
         for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
             stream.close()
 

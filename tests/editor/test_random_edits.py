@@ -1,4 +1,4 @@
-"""Programs edited at random through a real client, broken in between: no exception, and the diagnostics of a fresh `nn check`."""
+"""Programs edited at random through a real client, broken in between, are checked like files."""
 
 from __future__ import annotations
 

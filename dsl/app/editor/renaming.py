@@ -8,12 +8,13 @@ from typing import Any
 
 from dsl.app.editor.analysis import Analysis, analyse
 from dsl.app.editor.edit import Edit, edited
+from dsl.language import syntax
 from dsl.language.elaborate.elaboration import Read
 from dsl.language.elaborate.model import Model
 from dsl.language.elaborate.modules import library
 from dsl.language.elaborate.values import BUILTINS
 from dsl.language.parser import grammar
-from dsl.language.resolution.names import Names, Occurrence, Symbol
+from dsl.language.resolution.names import Kind, Names, Occurrence, Symbol
 from dsl.ops.registry import OPERATIONS
 from dsl.source.diagnostic import fail
 from dsl.source.text import Source, Span
@@ -40,10 +41,12 @@ def rename(analysis: Analysis, offset: int, name: str, read: Read = Source.read)
     """
     found = renameable(analysis, offset)
     assert found.symbol is not None
-    _check(name, found.span)
+    _check(name, found.kind, found.span)
     if name == found.name:
         return []
     edits = [Edit(span.start, span.end, name) for span in analysis.names.places(found.symbol)]
+    if found.symbol.scope is analysis.names.file:
+        edits += [Edit(span.start, span.end, name) for span in _in_paths(analysis.tree, found.name)]
     renamed = analyse(Source(edited(analysis.source.text, edits), analysis.source.name, analysis.source.path), read)
     clash = _clash(analysis.names, renamed.names, found.symbol, name)
     if clash is not None:
@@ -54,11 +57,26 @@ def rename(analysis: Analysis, offset: int, name: str, read: Read = Source.read)
     return edits
 
 
-def _check(name: str, place: Span) -> None:
+def _in_paths(tree: syntax.Program, name: str) -> Iterator[Span]:
+    """Where a name begins one of the paths that a `train` block is given as strings, such as `"encoder.*"`."""
+    entries = [e for s in tree.statements if isinstance(s, syntax.TrainStatement) for e in s.entries]
+    for entry in entries:
+        if entry.key.id not in ("parameters", "watch"):
+            continue
+        items = entry.value.items if isinstance(entry.value, syntax.ListOf) else (entry.value,)
+        for item in items:
+            if isinstance(item, syntax.String) and item.value.partition(".")[0] == name:
+                start = item.span.source.text.index('"', item.span.start) + 1
+                yield Span(item.span.source, start, start + len(name))
+
+
+def _check(name: str, kind: Kind, place: Span) -> None:
     """Raise ProgramError for what can be no name, or is one of the language's own."""
     if not _NAME.fullmatch(name):
         hint = "a name is made of letters, digits and `_`, and does not begin with a digit"
         raise fail("name", f"`{name}` is no name", place, hint=hint)
+    if kind == "part":  # which is only written behind a dot and before `=`
+        return
     if name in grammar().keywords:
         raise fail("name", f"`{name}` is a word of the language", place, hint="give it another name")
     if name in OPERATIONS or name in BUILTINS or name in library():
@@ -110,7 +128,8 @@ def _facts(model: Model, renaming: Mapping[str, str]) -> Iterator[Any]:
 
     for node in model.graph.nodes:
         kind = node.operation.name if node.operation else node.kind
-        yield kind, known(node.inputs), _renamed(f"{node.type} {sorted(node.attributes.items())}", renaming)
+        said = [(key, _renamed(str(value), renaming)) for key, value in sorted(node.attributes.items())]
+        yield kind, known(node.inputs), _renamed(str(node.type), renaming), said
     yield known(model.names.values()), known(model.metrics.values()), known(node for _, node in model.shown)
     yield [(known([each.left, each.right]), each.operator, each.tolerance) for each in model.expectations]
     yield [(len(plan.split.names), len(plan.fields)) for plan in model.data.values()]

@@ -64,7 +64,8 @@ def _forward(program: Program) -> dict[str, Array]:
     if missing:
         on = next((each.data for each in program.model.runs if each.data), None)
     given = program.dataset(on).arrays if on else {}
-    nodes = [node for node in program.forward if node.name and program.is_computable(node, given)]
+    told = [node for node in program.forward if node.name and node.kind != "constant"]
+    nodes = [node for node in told if program.is_computable(node, given)]
     if not nodes and missing:
         hint = f"give it a default: `placeholder {missing[0].name} = …`"
         raise fail("data", f"nothing is given for `{missing[0].name}`", missing[0].span, hint=hint)

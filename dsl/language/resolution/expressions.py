@@ -128,6 +128,8 @@ class Expressions:
         span, found = last_word(name.span, name.id), self.find(name.id, scope)
         if found is not None:
             self.refer(span, found)
+        elif name.id == "source" and scope.kind == "data":  # the files of a split, whichever it is
+            self.note(span, name.id, "builtin", "data")
         elif name.id in DTYPES:
             self.note(span, name.id, "element type")
         else:

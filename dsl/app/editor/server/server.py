@@ -42,6 +42,15 @@ class Protocol(LanguageServerProtocol):
         """A document is closed."""
         yield self._own(types.TEXT_DOCUMENT_DID_CLOSE), (params,), None
 
+    def structure_message(self, data: dict[str, Any]) -> Any:
+        """A message in the protocol's types; a request that does not fit them is answered, with an error."""
+        try:
+            return super().structure_message(data)
+        except JsonRpcException as error:
+            if "id" in data and "method" in data:
+                self._send_response(data["id"], error=error.to_response_error())
+            raise
+
     def _own(self, method: str) -> Any:
         manager: Any = self.fm
         return manager.features[method]
