@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -44,11 +44,13 @@ class Known:
     folder: Path | None = None
     inner: Mapping[str, str] = field(default_factory=dict[str, str])
     """What is known of the names of the body around the place."""
+    told: Sequence[Fact] | None = None
+    """The facts about the names of the program, where they have been gathered already."""
 
     @cached_property
-    def facts(self) -> list[Fact]:
+    def facts(self) -> Sequence[Fact]:
         """The names of the program."""
-        return list(facts(self.model))
+        return list(facts(self.model)) if self.told is None else self.told
 
     @property
     def definitions(self) -> Mapping[str, Definition]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from dsl.app.editor.edit import common_beginning
 from dsl.app.failure import internal
+from dsl.app.names.facts import Fact, facts
 from dsl.graph.graph import Graph
 from dsl.language import parser, syntax
 from dsl.language.elaborate.elaboration import Read
@@ -49,6 +50,15 @@ class Analysis:
         return resolve(self.tree, imported)
 
     @cached_property
+    def facts(self) -> tuple[Fact, ...]:
+        """What can be said of the names at the top of the program."""
+        return tuple(facts(self.model))
+
+    def prepare(self) -> None:
+        """Work out what the first question would have to wait for."""
+        _ = self.names, self.facts
+
+    @cached_property
     def files(self) -> frozenset[str]:
         """The files that the program imports, or tries to, by their real paths."""
         folder = self.source.path.parent if self.source.path else Path()
@@ -64,7 +74,7 @@ class Analysis:
         same = common_beginning(old, new)
         earlier = same if self.edited_at is None else min(same, self.edited_at)
         later = replace(self, source=source, edited_at=earlier)
-        later.__dict__["names"] = self.names
+        later.__dict__.update(names=self.names, facts=self.facts)
         return later
 
 

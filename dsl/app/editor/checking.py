@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +15,11 @@ from dsl.source.text import Source
 _PAUSE = 0.03
 """Seconds between two analyses of a text that changes while the first is made."""
 
+_REST = 0.3
+"""Seconds without a change after which there is time for cleaning up."""
+_MOST_LEFT = 20
+"""Analyses after which it is done at once."""
+
 log = logging.getLogger(__name__)
 
 
@@ -24,13 +30,15 @@ class Checking:
         self._documents, self._found = documents, found
         self._thread = ThreadPoolExecutor(1, "analysis")
         self._underway: dict[Document, asyncio.Task[None]] = {}
+        self._sweep: asyncio.TimerHandle | None = None
+        self._left = 0
+        """How many analyses have been left since garbage was looked for."""
 
     def begin(self, document: Document) -> None:
         """See to it that a document is analysed; nothing is waited for."""
-        if document not in self._underway:
-            task = asyncio.get_running_loop().create_task(self._bring_up(document))
-            self._underway[document] = task
-            task.add_done_callback(lambda _: self._underway.pop(document, None))
+        underway = self._underway.get(document)
+        if underway is None or underway.done():
+            self._underway[document] = asyncio.get_running_loop().create_task(self._bring_up(document))
 
     async def current(self, document: Document) -> Analysis:
         """The analysis of the text as it is, when it is made."""
@@ -41,6 +49,8 @@ class Checking:
 
     def stop(self) -> None:
         """Make no more analyses."""
+        if self._sweep is not None:
+            self._sweep.cancel()
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     async def _bring_up(self, document: Document) -> None:
@@ -52,8 +62,22 @@ class Checking:
             if source is document.source:
                 if self._documents.is_open(document):
                     self._found(document, made)
+                loop.run_in_executor(self._thread, _prepare, made)
+                self._sweep_soon(loop)
                 return
             await asyncio.sleep(_PAUSE)
+        self._underway.pop(document, None)
+
+    def _sweep_soon(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Throw away what earlier analyses have left, in a rest; nobody wants to wait for that between two keys."""
+        self._left += 1
+        if self._sweep is not None:
+            self._sweep.cancel()
+        self._sweep = loop.call_later(_REST if self._left < _MOST_LEFT else 0, self._sweep_now)
+
+    def _sweep_now(self) -> None:
+        self._left = 0
+        self._thread.submit(gc.collect)
 
     def _analysis(self, source: Source) -> Analysis:
         try:
@@ -61,3 +85,10 @@ class Checking:
         except Exception as error:
             log.exception("the analysis failed")
             return broken(source, error)
+
+
+def _prepare(made: Analysis) -> None:
+    try:
+        made.prepare()
+    except Exception:
+        log.exception("names could not be resolved")

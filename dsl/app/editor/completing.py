@@ -42,7 +42,7 @@ def complete(analysis: Analysis, offset: int) -> Completed:
     folder = source.path.parent if source.path else None
     visible = analysis.names.visible(offset).values
     inner = {name: type_of(analysis, each) for name, each in visible.items() if each.scope is not analysis.names.file}
-    found = fitting_behind(source.text[:offset], Known(analysis.model, folder, inner))
+    found = fitting_behind(source.text[:offset], Known(analysis.model, folder, inner, analysis.facts))
     rest = source.text[offset : offset + 80]
     return Completed(found.start, offset, tuple(_item(each, rest) for each in found.candidates))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import sys
@@ -26,6 +27,8 @@ def serve(log: str | None = None) -> int:
     from dsl.app.editor.server.features import make_server
 
     sys.setswitchinterval(_SWITCH)
+    gc.freeze()
+    gc.disable()  # `Checking` sees to it when there is time
     server = make_server()
     with os.fdopen(os.dup(1), "wb") as messages, os.fdopen(os.dup(0), "rb") as requests:
         os.dup2(2, 1)  # what anything prints is no message

@@ -37,6 +37,9 @@ _KINDS = {
 }
 """Kinds of candidates in the words of the protocol; any other is a value."""
 
+_MOST_ITEMS = 100
+"""Of more candidates the best are shown, and the editor asks again when more has been typed."""
+
 
 def register(server: Server) -> None:
     """Answer for completion, hover, signature help, semantic tokens and inlay hints."""
@@ -51,8 +54,8 @@ def register(server: Server) -> None:
         translation = server.translation(document)
         found = complete(document.recent(), translation.offset(params.position))
         place = translation.range(found.start, found.end)
-        items = [_item(item, place, order) for order, item in enumerate(found.items)]
-        return types.CompletionList(is_incomplete=False, items=items)
+        items = [_item(item, place, order) for order, item in enumerate(found.items[:_MOST_ITEMS])]
+        return types.CompletionList(is_incomplete=len(found.items) > _MOST_ITEMS, items=items)
 
     @server.feature(types.TEXT_DOCUMENT_HOVER)
     async def hover_(params: types.HoverParams) -> types.Hover | None:
