@@ -12,8 +12,8 @@ from dsl.app.editor.analysis import Analysis, analyse, broken
 from dsl.app.editor.documents import Document, Documents
 from dsl.source.text import Source
 
-_PAUSE = 0.03
-"""Seconds between two analyses of a text that changes while the first is made."""
+_PAUSE = 0.02
+"""Seconds before an analysis begins, in which what the editor asks with a key is answered, and more may be typed."""
 
 _REST = 0.3
 """Seconds without a change after which there is time for cleaning up."""
@@ -56,6 +56,7 @@ class Checking:
     async def _bring_up(self, document: Document) -> None:
         loop = asyncio.get_running_loop()
         while self._documents.is_open(document):
+            await asyncio.sleep(_PAUSE)
             source = document.source
             made = await loop.run_in_executor(self._thread, self._analysis, source)
             document.analysis = made
@@ -65,7 +66,6 @@ class Checking:
                 loop.run_in_executor(self._thread, _prepare, made)
                 self._sweep_soon(loop)
                 return
-            await asyncio.sleep(_PAUSE)
         self._underway.pop(document, None)
 
     def _sweep_soon(self, loop: asyncio.AbstractEventLoop) -> None:

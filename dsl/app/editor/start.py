@@ -24,13 +24,14 @@ def serve(log: str | None = None) -> int:
     handler = logging.FileHandler(log, encoding="utf-8") if log else logging.StreamHandler(sys.stderr)
     level = logging.INFO if log else logging.CRITICAL
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s", handlers=[handler])
+    from dsl.app.editor.server.conversation import converse
     from dsl.app.editor.server.features import make_server
 
     sys.setswitchinterval(_SWITCH)
     gc.freeze()
     gc.disable()  # `Checking` sees to it when there is time
     server = make_server()
-    with os.fdopen(os.dup(1), "wb") as messages, os.fdopen(os.dup(0), "rb") as requests:
-        os.dup2(2, 1)  # what anything prints is no message
-        server.start_io(requests, messages)
+    requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what anything prints is no message
+    converse(server, requests, answers)
     return 0 if server.was_shut_down else 1
