@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +21,9 @@ from dsl.language.resolution.statements import resolve
 from dsl.source.diagnostic import Diagnostic
 from dsl.source.text import Source, Span
 
+Diagnostics = tuple[Diagnostic, ...]
+Told = Callable[[Diagnostics], None]
+
 
 @dataclass(frozen=True)
 class Analysis:
@@ -30,7 +34,7 @@ class Analysis:
     """
 
     source: Source
-    diagnostics: tuple[Diagnostic, ...]
+    diagnostics: Diagnostics
     tree: syntax.Program
     model: Model
     edited_at: int | None = None
@@ -78,16 +82,24 @@ class Analysis:
         return later
 
 
-def analyse(source: Source, read: Read = Source.read) -> Analysis:
-    """All that is known of a text; `read` reads the files that it imports. Nothing is raised for a program that is wrong."""
+def analyse(source: Source, read: Read = Source.read, told: Told | None = None) -> Analysis:
+    """All that is known of a text; `read` reads the files that it imports. Nothing is raised for a program that is wrong.
+
+    Syntax errors are `told` before the healthy part is looked at.
+    """
     reading = parser.read(source)
+    found = _each_once(reading.mistakes)
+    if found and told is not None:
+        told(found)
     model = elaborate(source, tree=reading.tree, read=read)
-    if not reading.mistakes:
-        return Analysis(source, tuple(model.diagnostics.values()), reading.tree, model)
+    return Analysis(source, found or tuple(model.diagnostics.values()), reading.tree, model)
+
+
+def _each_once(mistakes: Iterable[Diagnostic]) -> Diagnostics:
     found: dict[object, Diagnostic] = {}
-    for mistake in reading.mistakes:
+    for mistake in mistakes:
         found.setdefault(mistake.identity, mistake)
-    return Analysis(source, tuple(found.values()), reading.tree, model)
+    return tuple(found.values())
 
 
 def broken(source: Source, error: Exception) -> Analysis:

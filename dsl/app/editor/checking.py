@@ -8,11 +8,11 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from dsl.app.editor.analysis import Analysis, analyse, broken
+from dsl.app.editor.analysis import Analysis, Diagnostics, Told, analyse, broken
 from dsl.app.editor.documents import Document, Documents
 from dsl.source.text import Source
 
-_PAUSE = 0.02
+_PAUSE = 0.01
 """Seconds before an analysis begins, in which what the editor asks with a key is answered, and more may be typed."""
 
 _REST = 0.3
@@ -24,12 +24,13 @@ log = logging.getLogger(__name__)
 
 
 class Checking:
-    """The analyses of open documents; `found` is told of each that is of the text as it is."""
+    """The analyses of open documents; `found` is told the diagnostics of texts as they are."""
 
-    def __init__(self, documents: Documents, found: Callable[[Document, Analysis], None]) -> None:
+    def __init__(self, documents: Documents, found: Callable[[Document, Diagnostics], None]) -> None:
         self._documents, self._found = documents, found
         self._thread = ThreadPoolExecutor(1, "analysis")
         self._underway: dict[Document, asyncio.Task[None]] = {}
+        self._preparing: dict[Document, asyncio.Future[None]] = {}
         self._sweep: asyncio.TimerHandle | None = None
         self._left = 0
         """How many analyses have been left since garbage was looked for."""
@@ -45,7 +46,20 @@ class Checking:
         while not document.is_analysed and self._documents.is_open(document):
             self.begin(document)
             await asyncio.shield(self._underway[document])
+        return document.analysis or document.recent()
+
+    async def recent(self, document: Document) -> Analysis:
+        """An analysis that can be asked at once: of the text as it is where that is made, else of an earlier one."""
+        if document.prepared is None:
+            await self.current(document)
+        if document.is_analysed and document in self._preparing:
+            await asyncio.shield(self._preparing[document])
         return document.recent()
+
+    def forget(self, document: Document) -> None:
+        """Keep nothing of a document that has been closed."""
+        self._underway.pop(document, None)
+        self._preparing.pop(document, None)
 
     def stop(self) -> None:
         """Make no more analyses."""
@@ -58,15 +72,24 @@ class Checking:
         while self._documents.is_open(document):
             await asyncio.sleep(_PAUSE)
             source = document.source
-            made = await loop.run_in_executor(self._thread, self._analysis, source)
+            early: list[Diagnostics] = []
+
+            def tell(found: Diagnostics, source: Source = source, early: list[Diagnostics] = early) -> None:
+                if source is document.source and self._documents.is_open(document) and not early:
+                    early.append(found)
+                    self._found(document, found)
+
+            def told(found: Diagnostics, tell: Told = tell) -> None:
+                loop.call_soon_threadsafe(tell, found)
+
+            made = await loop.run_in_executor(self._thread, self._analysis, source, told)
             document.analysis = made
             if source is document.source:
-                if self._documents.is_open(document):
-                    self._found(document, made)
-                loop.run_in_executor(self._thread, _prepare, made)
+                tell(made.diagnostics)
+                self._preparing[document] = loop.run_in_executor(self._thread, _prepare, document, made)
                 self._sweep_soon(loop)
                 return
-        self._underway.pop(document, None)
+        self.forget(document)
 
     def _sweep_soon(self, loop: asyncio.AbstractEventLoop) -> None:
         """Throw away what earlier analyses have left, in a rest; nobody wants to wait for that between two keys."""
@@ -79,16 +102,17 @@ class Checking:
         self._left = 0
         self._thread.submit(gc.collect)
 
-    def _analysis(self, source: Source) -> Analysis:
+    def _analysis(self, source: Source, told: Told) -> Analysis:
         try:
-            return analyse(source, self._documents.read)
+            return analyse(source, self._documents.read, told)
         except Exception as error:
             log.exception("the analysis failed")
             return broken(source, error)
 
 
-def _prepare(made: Analysis) -> None:
+def _prepare(document: Document, made: Analysis) -> None:
     try:
         made.prepare()
+        document.prepared = made
     except Exception:
         log.exception("names could not be resolved")

@@ -26,6 +26,8 @@ class Document:
     encoding: Encoding = "utf-16"
     analysis: Analysis | None = None
     """The last one that was made, of this text or of an earlier one."""
+    prepared: Analysis | None = None
+    """The last one that can be asked without a wait."""
     source: Source = field(init=False)
     positions: Positions = field(init=False)
 
@@ -53,7 +55,7 @@ class Document:
 
     def recent(self) -> Analysis:
         """The last analysis, for the text as it is now; at once, however little is known."""
-        known = self.analysis or analyse(_NOTHING)
+        known = self.prepared or analyse(_NOTHING)
         return known if known.source is self.source else known.now(self.source)
 
 

@@ -50,6 +50,7 @@ LOOKS: dict[Kind, _Look] = {
     "attribute": ("property", ()),
     "keyword argument": ("parameter", ()),
     "key": ("property", ()),
+    "files": ("property", ()),
     "builtin": None,
     "unknown": None,
 }

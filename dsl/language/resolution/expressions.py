@@ -129,7 +129,7 @@ class Expressions:
         if found is not None:
             self.refer(span, found)
         elif name.id == "source" and scope.kind == "data":  # the files of a split, whichever it is
-            self.note(span, name.id, "builtin", "data")
+            self.note(span, name.id, "files", "data")
         elif name.id in DTYPES:
             self.note(span, name.id, "element type")
         else:

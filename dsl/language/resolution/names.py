@@ -20,9 +20,9 @@ SymbolKind = Literal[
 
 LibraryKind = Literal[
     "operation", "initializer", "optimizer", "schedule", "stopping", "reader", "split", "data function", "builtin",
-    "element type", "attribute", "keyword argument", "key", "unknown",
+    "element type", "attribute", "keyword argument", "key", "files", "unknown",
 ]  # fmt: skip
-"""What a name can stand for that the program has not given; `unknown` for nothing at all."""
+"""What a name can stand for that the program has not given: `files` for those of a split, `unknown` for nothing at all."""
 
 Kind = SymbolKind | LibraryKind
 ScopeKind = Literal["file", "function", "layer", "repeat", "data"]

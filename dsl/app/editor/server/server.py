@@ -14,7 +14,7 @@ from pygls.protocol import LanguageServerProtocol, lsp_method
 from pygls.uris import to_fs_path
 
 from dsl import __version__
-from dsl.app.editor.analysis import Analysis
+from dsl.app.editor.analysis import Analysis, Diagnostics
 from dsl.app.editor.checking import Checking
 from dsl.app.editor.documents import Document, Documents
 from dsl.app.editor.positions import Encoding
@@ -106,6 +106,7 @@ class Server(LanguageServer):
         self.values.pop(uri, None)
         self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))
         if document is not None:
+            self.checking.forget(document)
             self._look_again(document)
 
     def _touched(self, document: Document) -> None:
@@ -118,8 +119,8 @@ class Server(LanguageServer):
             document.renew()
             self.checking.begin(document)
 
-    def _publish(self, document: Document, analysis: Analysis) -> None:
-        found = self.translation(document).diagnostics(analysis.diagnostics, analysis.source)
+    def _publish(self, document: Document, diagnostics: Diagnostics) -> None:
+        found = self.translation(document).diagnostics(diagnostics, document.source)
         self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(document.uri, found, document.version))
 
     @property

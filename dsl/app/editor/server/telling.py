@@ -47,12 +47,12 @@ def register(server: Server) -> None:
     @server.feature(
         types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions(trigger_characters=[".", '"', "/", "~", ">", ":"])
     )
-    def completion(params: types.CompletionParams) -> types.CompletionList:
+    async def completion(params: types.CompletionParams) -> types.CompletionList:
         document = server.documents.get(params.text_document.uri)
         if document is None:
             return types.CompletionList(is_incomplete=False, items=[])
         translation = server.translation(document)
-        found = complete(document.recent(), translation.offset(params.position))
+        found = complete(await server.checking.recent(document), translation.offset(params.position))
         place = translation.range(found.start, found.end)
         items = [_item(item, place, order) for order, item in enumerate(found.items[:_MOST_ITEMS])]
         return types.CompletionList(is_incomplete=len(found.items) > _MOST_ITEMS, items=items)
@@ -76,11 +76,11 @@ def register(server: Server) -> None:
         types.TEXT_DOCUMENT_SIGNATURE_HELP,
         types.SignatureHelpOptions(trigger_characters=["(", ","], retrigger_characters=["=", ")"]),
     )
-    def signature_help(params: types.SignatureHelpParams) -> types.SignatureHelp | None:
+    async def signature_help(params: types.SignatureHelpParams) -> types.SignatureHelp | None:
         document = server.documents.get(params.text_document.uri)
         if document is None:
             return None
-        found = signature(document.recent(), server.translation(document).offset(params.position))
+        found = signature(await server.checking.recent(document), server.translation(document).offset(params.position))
         return None if found is None else types.SignatureHelp([_signature(found)], 0, found.active)
 
     @server.feature(types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL, types.SemanticTokensLegend(list(TYPES), list(MODIFIERS)))
