@@ -27,6 +27,7 @@ class LanguageClient:
         self._number = 0
         self._answers: dict[int, dict[str, Any]] = {}
         self._versions: dict[str, int] = {}
+        self._told_of: dict[str, int | None] = {}
         self.published: dict[str, list[dict[str, Any]]] = {}
         self.notifications: list[dict[str, Any]] = []
         self.errors = b""
@@ -61,7 +62,9 @@ class LanguageClient:
         if "method" in message and "id" in message:
             self.send({"id": message["id"], "result": None})
         elif message.get("method") == "textDocument/publishDiagnostics":
-            self.published[message["params"]["uri"]] = message["params"]["diagnostics"]
+            told = message["params"]
+            self.published[told["uri"]] = told["diagnostics"]
+            self._told_of[told["uri"]] = told.get("version")
         elif "method" in message:
             self.notifications.append(message)
         else:
@@ -103,6 +106,7 @@ class LanguageClient:
 
     def open(self, uri: str, text: str) -> None:
         self._versions[uri] = 0
+        self._told_of.pop(uri, None)
         item = {"uri": uri, "languageId": "nn", "version": 0, "text": text}
         self.notify("textDocument/didOpen", {"textDocument": item})
 
@@ -129,15 +133,13 @@ class LanguageClient:
         """The result of a request about a document."""
         return self.request(f"textDocument/{method}", {"textDocument": {"uri": uri}, **more})
 
-    def diagnostics(self, uri: str) -> list[dict[str, Any]]:
-        """What is published of the newest text of a document."""
-        wanted = self._versions[uri]
-        while True:
-            message = self.next()
-            params = message.get("params") or {}
-            is_published = message.get("method") == "textDocument/publishDiagnostics"
-            if is_published and params["uri"] == uri and params.get("version") == wanted:
-                return params["diagnostics"]
+    def diagnostics(self, uri: str, anew: bool = False) -> list[dict[str, Any]]:
+        """What is published of the newest text of a document; `anew` for what is said of a text that has not changed."""
+        if anew:
+            del self._told_of[uri]
+        while self._told_of.get(uri) != self._versions[uri]:
+            self.next()
+        return self.published[uri]
 
     def shut_down(self) -> int:
         """Say goodbye; the exit status."""

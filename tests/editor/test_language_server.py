@@ -169,15 +169,15 @@ def test_imports_see_what_is_not_saved(editor, tmp_path):
     here, other = (tmp_path / "here.nn").as_uri(), (tmp_path / "other.nn").as_uri()
     assert opened(editor, 'import "other.nn"\ny = f(1)\n', here) == []
     opened(editor, "def f(x) { return x }\n", other)
-    editor.diagnostics(here)
+    assert editor.diagnostics(here, anew=True) == []
     editor.change(other, replacement((0, 4), (0, 5), "g"))
-    (found,) = editor.diagnostics(here)
+    (found,) = editor.diagnostics(here, anew=True)
     assert "there is no function, layer or operation `f`" in found["message"]
     editor.change(other, replacement((0, 0), (0, 0), ")"))
-    found = [d for d in editor.diagnostics(here) if d["code"] == "syntax"]
+    found = [d for d in editor.diagnostics(here, anew=True) if d["code"] == "syntax"]
     assert found[0]["relatedInformation"][0]["location"]["uri"] == other
     editor.close_document(other)
-    assert editor.diagnostics(here) == []
+    assert editor.diagnostics(here, anew=True) == []
 
 
 def test_a_closed_document_has_no_diagnostics(editor):

@@ -32,8 +32,9 @@ _KINDS = {
     "initializer": _ITEM.Constructor,
     "optimizer": _ITEM.Constructor,
     "schedule": _ITEM.Constructor,
-    "dtype": _ITEM.Struct,
-    "element type": _ITEM.Struct,
+    "type": _ITEM.Struct,
+    "column": _ITEM.Field,
+    "engine": _ITEM.EnumMember,
 }
 """Kinds of candidates in the words of the protocol; any other is a value."""
 
