@@ -185,6 +185,10 @@ class TestNames:
         assert len(said("constant c¦ = zeros([300, 300])")) < 400
         assert len(said(f"constant c¦ = {list(range(5000))}")) < 400
 
+    def test_the_source_of_a_block_with_a_file_for_each_part(self):
+        block = 'placeholder x\ndata d {\n split = files(train=csv("a.csv"), test=csv("b.csv"))\n x = sou¦rce["x"]\n}\n'
+        assert "source = csv" in said(block)
+
     def test_a_layer_used_with_several_shapes(self):
         text = said(TWO_USES.replace("    h = v", "    h¦ = v"))
         assert "`f32[batch, 3]` as `a.Twin.h`" in text

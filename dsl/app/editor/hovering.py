@@ -71,7 +71,7 @@ def _of_name(analysis: Analysis, found: Occurrence, values: Mapping[str, Array] 
         case "element type":
             return words.told_dtype(found.name)
         case "builtin":
-            return words.told_builtin(found.name)
+            return words.told_builtin(found.name) or words.told_key(found.name, "data")
         case "attribute":
             return words.told_attribute(found.name) or _part_of_data(analysis, found.name)
         case "key":
@@ -141,4 +141,4 @@ def _of_library(word: str, kind: str) -> str:
     called = next((found for section in sections if (found := callee(word, section)) is not None), None)
     if called is not None:
         return words.told_callee(called, _WHAT.get(kind, kind))
-    return words.told_builtin(word) if words.is_builtin(word) else ""
+    return words.told_builtin(word)

@@ -127,17 +127,12 @@ def told_dtype(name: str) -> str:
     return paragraphs([fenced([name]), f"*element type*: {_DTYPE_KINDS[dtype.kind]}{bits}{gradient}."])
 
 
-def is_builtin(name: str) -> bool:
-    """Whether a value of this name is always there."""
-    from dsl.language.elaborate.values import BUILTINS
-
-    return name in BUILTINS
-
-
 def told_builtin(name: str) -> str:
-    """A value that is always there."""
+    """A value that is always there; empty for a name that is none."""
     from dsl.language.elaborate.values import BUILTINS
 
+    if name not in BUILTINS:
+        return ""
     value = spell(BUILTINS[name])
     return paragraphs([fenced([name if value == name else f"{name} = {value}"]), "*constant that every program has*"])
 
