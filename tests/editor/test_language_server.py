@@ -109,6 +109,30 @@ def test_a_text_that_is_broken_still_completes_and_hovers_in_its_healthy_part(ed
     assert editor.about("formatting", HERE, options={"tabSize": 4, "insertSpaces": True}) == []
 
 
+def test_what_a_program_looks_like_is_told(editor):
+    text = "dim n\nlayer L(k)(x: [n]) {\n    parameter w: [n] = k\n    return x * w\n}\nplaceholder x: [3] = 1\ny = x |> L(2)\n"
+    assert opened(editor, text) == []
+    symbols = editor.about("documentSymbol", HERE)
+    assert [symbol["name"] for symbol in symbols] == ["n", "L", "x", "y"]
+    assert [inner["name"] for inner in symbols[1]["children"]] == ["w"]
+    assert [(fold["startLine"], fold["endLine"]) for fold in editor.about("foldingRange", HERE)] == [(1, 4)]
+    whole = replacement((0, 0), (9, 0), "")["range"]
+    hints = [(hint["position"]["line"], hint["label"]) for hint in editor.about("inlayHint", HERE, range=whole)]
+    assert hints == [(6, ": f32[3]")]
+    assert editor.at("signatureHelp", HERE, (6, 12))["signatures"][0]["label"].startswith("L(k)")
+    kinds = [each["kind"] for each in editor.at("documentHighlight", HERE, (2, 14))]
+    assert kinds == [3, 2], "bound, then read"
+    data = editor.about("semanticTokens/full", HERE)["data"]
+    lines = text.split("\n")
+    line = character = 0
+    words = []
+    for index in range(0, len(data), 5):
+        character = data[index + 1] + (character if data[index] == 0 else 0)
+        line += data[index]
+        words.append(lines[line][character : character + data[index + 2]])
+    assert words == ["n", "L", "k", "x", "n", "w", "n", "k", "x", "w", "x", "y", "x", "L"]
+
+
 def test_completion_does_not_wait_for_the_analysis(editor):
     opened(editor, PROGRAM)
     for typed in range(20):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import gc
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Event
 from typing import Any
@@ -42,6 +44,11 @@ class Values:
 
 def run(source: Source, read: Read, trains: bool, told: Told, stop: Event) -> Values:
     """Run a program forward, after its training where it `trains`. Raises ProgramError, and StoppedError on `stop`."""
+    with _collecting():
+        return _run(source, read, trains, told, stop)
+
+
+def _run(source: Source, read: Read, trains: bool, told: Told, stop: Event) -> Values:
     model = elaborate(source, read=read)
     if model.errors:
         raise ProgramError(model.errors)
@@ -55,6 +62,18 @@ def run(source: Source, read: Read, trains: bool, told: Told, stop: Event) -> Va
     told("running", None)
     values = _forward(program)
     return Values(values, {name: ways[name] for name in values})
+
+
+@contextmanager
+def _collecting() -> Generator[None]:
+    """Look for garbage while a program runs, which may be long, though the server does not between two keys."""
+    enabled = gc.isenabled()
+    gc.enable()
+    try:
+        yield
+    finally:
+        if not enabled:
+            gc.disable()
 
 
 def _forward(program: Program) -> dict[str, Array]:
