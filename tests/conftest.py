@@ -1,4 +1,4 @@
-"""What all tests share: the flag that rewrites golden files, one thread for matrix products, examples that repeat.
+"""What all tests share: golden files and the flag that rewrites them, one thread for matrix products, examples that repeat.
 
 Properties are tested with the same examples in every run; `--hypothesis-profile=default` draws new ones.
 """
@@ -6,12 +6,16 @@ Properties are tested with the same examples in every run; `--hypothesis-profile
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 settings.register_profile("repeatable", derandomize=True)
 settings.load_profile("repeatable")
+
+Compare = Callable[[Path, str], None]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -29,3 +33,18 @@ def pytest_configure(config: pytest.Config) -> None:
     cache = getattr(config, "cache", None)
     if cache is not None:
         os.environ["XDG_CACHE_HOME"] = os.environ["XDG_STATE_HOME"] = str(cache.mkdir("user"))
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Compare:
+    """Compare a text byte for byte with a golden file, or with `--rewrite-goldens` write the file."""
+    rewrite = bool(request.config.getoption("--rewrite-goldens"))
+
+    def compare(path: Path, text: str) -> None:
+        if rewrite:
+            path.write_bytes(text.encode())
+            return
+        assert path.exists(), f"there is no {path.name} yet: `pytest {path.parent.name} --rewrite-goldens`"
+        assert text == path.read_bytes().decode()
+
+    return compare

@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from dsl.app.names.signature import signature
+from dsl.app.wording import first_sentence
 from dsl.source.diagnostic import fail
 from dsl.source.nearest import did_you_mean
 
@@ -27,8 +29,7 @@ class Entry:
     @property
     def summary(self) -> str:
         """The first sentence of the documentation."""
-        first = self.doc.split("\n\n")[0].replace("\n", " ")
-        return first.split(". ")[0].rstrip(".")
+        return first_sentence(self.doc)
 
     def as_json(self) -> dict[str, Any]:
         """The facts for tools."""
@@ -106,17 +107,9 @@ def _operations(derivatives: bool, only: str | None = None) -> Iterable[Entry]:
 
 def _layers() -> Iterable[Entry]:
     from dsl.language.elaborate.modules import library
-    from dsl.language.syntax import LayerStatement
 
     for definition in library().values():
-        statement = definition.statement
-        lists = (
-            [statement.options, statement.parameters]
-            if isinstance(statement, LayerStatement)
-            else [statement.parameters]
-        )
-        signature = definition.name + "".join(f"({', '.join(f.span.text for f in formals)})" for formals in lists)
-        yield Entry(definition.name, "layer", signature, definition.documentation)
+        yield Entry(definition.name, "layer", signature(definition.statement), definition.documentation)
 
 
 def _declared() -> Iterable[Entry]:

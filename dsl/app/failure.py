@@ -22,7 +22,7 @@ def report_failure(error: Exception, as_json: bool = False) -> int:
     diagnostics = diagnose(error)
     if as_json:
         try:
-            print_json({"diagnostics": [diagnostic.as_json() for diagnostic in diagnostics or [_internal(error)]]})
+            print_json({"diagnostics": [diagnostic.as_json() for diagnostic in diagnostics or [internal(error)]]})
         except OSError:  # the output itself may be what the system refuses
             as_json = False
     if not diagnostics:
@@ -48,7 +48,8 @@ def diagnose(error: Exception) -> list[Diagnostic]:
             return []
 
 
-def _internal(error: Exception) -> Diagnostic:
+def internal(error: Exception) -> Diagnostic:
+    """A mistake of ours, as a diagnostic."""
     return Diagnostic("internal", _named(error), hint="this is a mistake in nn-lang, not in your program")
 
 

@@ -19,6 +19,7 @@ _COMMANDS = {
     "train": "Carry out the training of a program.",
     "predict": "Apply a trained program to new data.",
     "repl": "Type a program statement by statement, and run it as it grows.",
+    "lsp": "Serve an editor: diagnostics, completion, hovers, renaming.",
     "fmt": "Bring programs into the canonical layout.",
     "ops": "List the operations, or explain one.",
 }

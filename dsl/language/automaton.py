@@ -41,6 +41,8 @@ class UnreadableError(Exception):
     def __init__(self, offset: int) -> None:
         super().__init__(offset)
         self.offset = offset
+        self.values: list[Any] = []
+        """What had been built of the text before it."""
 
 
 class StrayCharacterError(UnreadableError):
@@ -74,14 +76,21 @@ class Automaton:
         self._kept = set(tables.kept)
         self._pattern = pattern_of(tables, tables.terminals)
 
-    def parse(self, text: str, start: str) -> Any:
-        """What the builder makes of a text that follows the rule `start`. Raises UnreadableError."""
+    def parse(self, text: str, start: str, position: int = 0) -> Any:
+        """What the builder makes of a text that follows the rule `start` from `position` on. Raises UnreadableError."""
+        values: list[Any] = []
+        try:
+            return self._parse(text, start, position, values)
+        except UnreadableError as error:
+            error.values = values
+            raise
+
+    def _parse(self, text: str, start: str, position: int, values: list[Any]) -> Any:
         next_token, keywords, kept = self._pattern.match, self._tables.keywords, self._kept
         rows, following = self._rows, self._following
         states: list[int] = [self._tables.starts[start]]
-        values: list[Any] = []
         row = rows[states[0]]
-        position, depth, previous = 0, 0, ""
+        depth, previous = 0, ""
         while True:
             match = next_token(text, position)
             if match is None:

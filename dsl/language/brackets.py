@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 CLOSED_BY = {"(": ")", "[": "]", "{": "}"}
@@ -25,15 +26,19 @@ def brackets(text: str, start: int = 0, end: int | None = None) -> Iterator[Brac
             yield Bracket(match[0], match.start())
 
 
-def open_brackets(text: str, end: int) -> list[Bracket]:
-    """The brackets before `end` that nothing has closed, the innermost last."""
+@lru_cache(maxsize=4)
+def open_brackets(text: str, end: int) -> tuple[Bracket, ...]:
+    """The brackets before `end` that nothing has closed, the innermost last.
+
+    The last places are remembered: whoever explains a mistake asks for the same one again and again.
+    """
     stack: list[Bracket] = []
     for found in brackets(text, 0, end):
         if found.sign in CLOSED_BY:
             stack.append(found)
         elif stack and CLOSED_BY[stack[-1].sign] == found.sign:
             stack.pop()
-    return stack
+    return tuple(stack)
 
 
 def innermost_open(text: str, end: int) -> Bracket | None:

@@ -54,6 +54,15 @@ def lexemes(text: str, start: str = "start") -> list[Lexeme]:
     return _Cutting(grammar(), text, start).lexemes()
 
 
+def lexemes_and_following(text: str) -> tuple[list[Lexeme], frozenset[str] | None]:
+    """The lexemes of a text, and the words and names that can come next, by their kinds.
+
+    These are None where the statement at the end of the text has a mistake before its end.
+    """
+    cutting = _Cutting(grammar(), text, "start")
+    return cutting.lexemes(), cutting.following
+
+
 def clings(left: str, right: str) -> bool:
     """Whether two words or signs, written without a blank between them, are read as something else: `1.` and `.T`."""
     match = _first_token().match(left + right)
@@ -84,6 +93,8 @@ class _Cutting:
         """Where the line begins, among what was found and in the text, if it goes on with the statement of the one above."""
         self.lost = False
         """Whether the rest of a statement is passed over, in which there is a mistake."""
+        self.following: frozenset[str] | None = None
+        """The keywords that can come at the end of the text, and the name where one can; None where there is a mistake."""
 
     def lexemes(self) -> list[Lexeme]:
         """Cut the whole text."""
@@ -104,6 +115,8 @@ class _Cutting:
                 if shorter:
                     kind, match = shorter.lastgroup or END, shorter
             self._trivia(self._start(match))
+            if kind == END and not self.lost:
+                self.following = frozenset(filter(self._accepts, (NAME, *self.keywords)))
             if self.first_of_line:
                 goes_on = bool(self.found) and self.previous != NEWLINE
                 self.line = (len(self.found), self.position) if goes_on else None
@@ -204,6 +217,17 @@ class _Cutting:
             states.append(rows[states[-1]][rule.origin])
             if rule.origin == "target":
                 self._give_back()
+        return False
+
+    def _accepts(self, kind: str) -> bool:
+        """Whether the automaton would take a token."""
+        rows, rules, states = self.tables.rows, self.tables.rules, list(self.states)
+        while (action := rows[states[-1]].get(kind)) is not None:
+            if action >= 0:
+                return True
+            rule = rules[-1 - action]
+            del states[len(states) - rule.size :]
+            states.append(rows[states[-1]][rule.origin])
         return False
 
     def _give_back(self) -> None:

@@ -16,7 +16,7 @@ from dsl.language.mistake_hints import (
     stray_character_hint,
 )
 from dsl.source.diagnostic import Diagnostic, Label
-from dsl.source.nearest import nearest
+from dsl.source.nearest import meant, nearest
 from dsl.source.text import Source, Span
 
 _WORDS = {
@@ -84,6 +84,17 @@ def without(text: str, error: UnreadableError) -> str | None:
             end = max(end, covered)
     blanked = re.sub(r"[^\n]", " ", text[start:end])
     return text[:start] + blanked + text[end:] if text[start:end].strip() else None
+
+
+def without_bracket(text: str, error: UnreadableError) -> str | None:
+    """The text with the line blanked out that opens a bracket which nothing closes; None when that is not the trouble."""
+    opening = innermost_open(text, error.offset)
+    if opening is None:
+        return None
+    start = text.rfind("\n", 0, opening.offset) + 1
+    end = text.find("\n", opening.offset)
+    end = len(text) if end < 0 else end
+    return text[:start] + " " * (end - start) + text[end:]
 
 
 def _mistake(source: Source, text: str, error: UnexpectedTokenError) -> Mistake:
@@ -203,9 +214,9 @@ def _unknown_statement(m: Mistake) -> Diagnostic | None:
     if m.word in FOREIGN_STATEMENTS and (m.token.type != "EQUAL" and m.token.type != "COMMA"):
         return Diagnostic("syntax", f"there is no statement `{m.word}`", span, hint=FOREIGN_STATEMENTS[m.word])
     if m.token.type in ("NAME", "STRING", "_LBRACE"):
-        meant = nearest(m.word, STATEMENTS)
-        if meant is not None:
-            return Diagnostic("syntax", f"there is no statement `{m.word}`", span, hint=f"did you mean `{meant}`?")
+        found = nearest(m.word, STATEMENTS)
+        if found is not None:
+            return Diagnostic("syntax", f"there is no statement `{m.word}`", span, hint=meant(m.word, found))
     return None
 
 

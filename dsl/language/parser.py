@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from threading import Lock
 from typing import Any
@@ -17,16 +19,31 @@ from dsl.source.text import Source, Span
 
 _DOC = re.compile(r"^[ \t]*##(?!#)[ \t]?(.*)$", re.MULTILINE)
 _MOST_SYNTAX_ERRORS = 10
+_MOST_TRIES = 100
+"""How often lines are taken out, so that the rest can be read."""
 _BUILDING = Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What could be read of a file: the tree of its healthy part, and every syntax error that could be found."""
+
+    tree: syntax.Program
+    mistakes: tuple[Diagnostic, ...]
 
 
 def parse(source: Source) -> syntax.Program:
     """The syntax tree of a whole file. Raises ProgramError with every syntax error that could be found."""
-    try:
-        statements = _run(source, source.text, "start")
-    except UnreadableError as error:
-        raise ProgramError(_all_errors(source, error)) from None
-    return syntax.Program(Span(source, 0, len(source.text)), statements, _docs(source))
+    reading = read(source)
+    if reading.mistakes:
+        raise ProgramError(reading.mistakes)
+    return reading.tree
+
+
+def read(source: Source) -> Reading:
+    """The syntax tree of a file without the lines of its syntax errors, and these errors."""
+    statements, mistakes = _Reader(source).read()
+    return Reading(syntax.Program(Span(source, 0, len(source.text)), statements, _docs(source)), mistakes)
 
 
 def parse_expression(source: Source) -> syntax.Expression:
@@ -54,31 +71,71 @@ def _breaks_off(text: str, start: str) -> bool:
     return False
 
 
-def _run(source: Source, text: str, start: str) -> Any:
+def _run(source: Source, text: str, start: str, position: int = 0) -> Any:
     automaton, builder = _parser()
     with _BUILDING, without_garbage_collection():
         builder.source = source
-        return automaton.parse(text, start)
+        return automaton.parse(text, start, position)
 
 
-def _all_errors(source: Source, first: UnreadableError) -> list[Diagnostic]:
-    """The first error and those found when its lines are taken out and the rest is read again."""
-    from dsl.language.mistakes import explain, without
+class _Reader:
+    """The reading of one file. Where it cannot go on, the lines of the mistake are blanked out.
 
-    text, error, found = source.text, first, list[Diagnostic]()
-    while len(found) < _MOST_SYNTAX_ERRORS:
-        diagnostic = explain(source, text, error)
-        if not found or diagnostic.span != found[-1].span:
-            found.append(diagnostic)
-        shorter = without(text, error)
+    It then goes on from a statement above them, not from the beginning of the file: nothing that has been read and still
+    stands there is read twice.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.text = source.text
+        self.statements: list[syntax.Statement] = []
+        self.mistakes: list[Diagnostic] = []
+        self.is_explaining = True
+
+    def read(self) -> tuple[tuple[syntax.Statement, ...], tuple[Diagnostic, ...]]:
+        """The statements that can be read, and the mistakes."""
+        for _ in range(_MOST_TRIES):
+            start = self.statements[-1].span.end if self.statements else 0
+            try:
+                self.statements += _run(self.source, self.text, "start", start)
+                break
+            except UnreadableError as error:
+                if not self._take_out(error):
+                    break
+        return tuple(self.statements), tuple(self.mistakes)
+
+    def _take_out(self, error: UnreadableError) -> bool:
+        """Explain a mistake and blank out its lines; whether there is something left to read."""
+        from dsl.language.mistakes import explain, without, without_bracket
+
+        if self.is_explaining:
+            diagnostic = explain(self.source, self.text, error)
+            if not self.mistakes or diagnostic.span != self.mistakes[-1].span:
+                self.mistakes.append(diagnostic)
+        shorter = without(self.text, error)
+        self.is_explaining = self.is_explaining and shorter is not None and len(self.mistakes) < _MOST_SYNTAX_ERRORS
+        shorter = shorter or without_bracket(self.text, error)
+        self.statements += _finished(error.values)
         if shorter is None:
+            return False
+        while self.statements and not shorter.startswith(self.text[: self.statements[-1].span.end]):
+            self.statements.pop()
+        if self.statements:
+            self.statements.pop()  # which might go on in what follows now
+        self.text = shorter
+        return True
+
+
+def _finished(values: Sequence[Any]) -> list[syntax.Statement]:
+    """The statements at the top of a file among what the parser has built."""
+    found: list[syntax.Statement] = []
+    for value in values:
+        if isinstance(value, syntax.Statement):
+            found.append(value)
+        elif isinstance(value, list):
+            found += value
+        elif value is not None:
             break
-        text = shorter
-        try:
-            _run(source, text, "start")
-            break
-        except UnreadableError as following:
-            error = following
     return found
 
 

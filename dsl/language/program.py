@@ -8,7 +8,7 @@ from typing import Any
 
 from dsl.language import syntax
 from dsl.language.elaborate.checks import check_model
-from dsl.language.elaborate.elaboration import Elaboration
+from dsl.language.elaborate.elaboration import Elaboration, Read
 from dsl.language.elaborate.machine import Task, run
 from dsl.language.elaborate.model import Model
 from dsl.language.elaborate.modules import library, open_module
@@ -25,15 +25,22 @@ for _module in ("elaborate.calls", "elaborate.expressions", "statements.control"
 
 
 @without_garbage_collection()
-def elaborate(source: Source, overrides: Mapping[str, Any] | None = None) -> Model:
+def elaborate(
+    source: Source,
+    overrides: Mapping[str, Any] | None = None,
+    *,
+    tree: syntax.Program | None = None,
+    read: Read = Source.read,
+) -> Model:
     """The model of a program, with all diagnostics that could be found in `model.diagnostics`.
 
     `overrides` are `--set` values by name: constants and dimensions, and keys of train blocks as `train.epochs`.
+    `tree` is the source's tree, where it has been read already; `read` reads the files it imports.
     """
-    e = Elaboration(overrides or {}, library)
+    e = Elaboration(overrides or {}, library, read)
     model = e.model
     try:
-        module = open_module(e, source)
+        module = open_module(e, source, tree)
     except ProgramError as error:
         e.report_all(error)
         return model

@@ -43,11 +43,15 @@ REQUIRED: Any = inspect.Parameter.empty
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of parameter: how messages describe what it takes, and the conversion, which raises ValueError."""
+    """A kind of parameter: how messages describe what it takes, and the conversion, which raises ValueError.
+
+    `options` are its values, where these are a few words.
+    """
 
     name: str
     expected: str
     convert: Callable[[Any], Any]
+    options: tuple[str, ...] = ()
 
 
 def _is_integer(value: Any) -> bool:
@@ -132,6 +136,8 @@ INTEGERS = Kind("tensor", "integers", lambda value: value)
 TENSORS = Kind("tensors", "a list of values", lambda value: value)
 DTYPE = Kind("dtype", f"an element type: one of {', '.join(DTYPES)}", _optional(_dtype))
 
+_REDUCTIONS = ("mean", "sum", "none")
+
 KINDS: dict[str, Kind] = {
     "Array": TENSOR,
     "Symbol": TENSOR,
@@ -152,7 +158,7 @@ KINDS: dict[str, Kind] = {
     "ShapeOf": Kind("shape", "a shape: a list of integers and dimensions", _counts),
     "TypeName": DTYPE,
     "OptionalTypeName": DTYPE,
-    "Reduction": Kind("choice", 'one of "mean", "sum", "none"', _choice("mean", "sum", "none")),
+    "Reduction": Kind("choice", 'one of "mean", "sum", "none"', _choice(*_REDUCTIONS), _REDUCTIONS),
     "Index": Kind("index", "an index", lambda value: value),
 }
 

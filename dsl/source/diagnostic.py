@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from dsl.source.hint import Hint
 from dsl.source.text import Span
 
 Severity = Literal["error", "warning"]
@@ -34,6 +35,22 @@ class Diagnostic:
     labels: tuple[Label, ...] = ()
     hint: str = ""
     severity: Severity = "error"
+
+    @property
+    def identity(self) -> tuple[str, str, Span | None]:
+        """What two diagnostics have in common that say the same."""
+        return self.code, self.message, self.span
+
+    @property
+    def correction(self) -> tuple[Span, str] | None:
+        """The place and the text that the hint would have there; None for a hint that is only words."""
+        if self.span is None or not isinstance(self.hint, Hint):
+            return None
+        found = self.hint.place_in(self.span.text)
+        if found is None:
+            return None
+        source, start, _ = self.span
+        return Span(source, start + found[0], start + found[1]), self.hint.instead
 
     @property
     def places(self) -> tuple[Label, ...]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import inf
 
+from dsl.source.hint import Hint
+
 _SHORTEST_BEGINNING = 3
 
 
@@ -25,7 +27,12 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 def did_you_mean(name: str, known: Iterable[str], otherwise: str = "") -> str:
     """A hint that names the nearest known name; `otherwise` when nothing is alike."""
     found = nearest(name, known)
-    return f"did you mean `{found}`?" if found else otherwise
+    return meant(name, found) if found else otherwise
+
+
+def meant(name: str, found: str) -> Hint:
+    """The hint that one name was written, and another one meant."""
+    return Hint(f"did you mean `{found}`?", name, found)
 
 
 def _difference(wanted: str, candidate: str, least: float) -> float:

@@ -20,6 +20,8 @@ def render(diagnostic: Diagnostic) -> str:
 
 def printable(text: str) -> str:
     """The text with control characters escaped, so that showing it cannot drive a terminal."""
+    if text.isprintable():
+        return text
     return "".join(
         char if char.isprintable() else _TAB if char == "\t" else char.encode("unicode_escape").decode()
         for char in text

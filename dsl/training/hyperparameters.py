@@ -84,7 +84,7 @@ def choice(*options: str) -> Kind:
             raise ValueError
         return value
 
-    return Kind("choice", f"one of {', '.join(map(spell, options))}", convert)
+    return Kind("choice", f"one of {', '.join(map(spell, options))}", convert, options)
 
 
 def text(example: str) -> Kind:
@@ -115,7 +115,11 @@ def listed(item: Kind, expected: str, accepts: Callable[[tuple[Any, ...]], bool]
 
 def optional(kind: Kind) -> Kind:
     """The kind itself, or none."""
-    return Kind(kind.name, f"{kind.expected}, or none", lambda value: None if value is None else kind.convert(value))
+
+    def convert(value: Any) -> Any:
+        return None if value is None else kind.convert(value)
+
+    return Kind(kind.name, f"{kind.expected}, or none", convert, kind.options)
 
 
 def _plain(value: Any) -> Any:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from sessions import type_into
 
+from dsl.app.completion.context import context
 from dsl.app.repl.completion import Completer
-from dsl.app.repl.context import context
 from dsl.app.repl.session import Session
 
 PROGRAM = """\
@@ -67,7 +67,7 @@ def words(completer: Completer, text: str) -> list[str]:
         ("sum(", "argument", "", "sum"),
         ("sum(x, ax", "argument", "ax", "sum"),
         ("sum(x + ", "value", "", ""),
-        ("sum(x, axis=", "value", "", ""),
+        ("sum(x, axis=", "argument value", "", "sum"),
         ("f(g(x), ", "argument", "", "f"),
         ("f(g(x, ", "argument", "", "g"),
         ("x[", "value", "", ""),
@@ -86,8 +86,8 @@ def words(completer: Completer, text: str) -> list[str]:
         ("data d {\n ", "data key", "", ""),
         ("data d { sour", "data key", "sour", ""),
         ("data d { source = cs", "data value", "cs", "source"),
-        ('data d { source = csv("a/b', "file", "a/b", "csv"),
-        ('import "bl', "file", "bl", ""),
+        ('data d { source = csv("a/b', "text", "a/b", "csv"),
+        ('import "bl', "text", "bl", ""),
         ("expect error < 1 on ", "dataset", "", ""),
         ("def f(x) {\n    re", "statement", "re", ""),
         ("def f(x) {\n    return ", "value", "", ""),
@@ -130,6 +130,16 @@ class TestInTheLanguage:
         assert words(completer, "x |> Dense(bi")[0] == "bias"
         assert words(completer, "train { optimizer = adam(be")[0] == "betas"
         assert words(completer, "parameter w: [2] ~ normal(st")[:1] == ["std"]
+
+    def test_names_of_a_body_that_is_being_typed(self, completer):
+        body = "layer Wide(units)(v: [..., n]) {\n    parameter w: [n, units] = 0\n    inner = v @ w\n    z = "
+        assert {"inner", "w", "v", "n", "units", "x"} <= set(words(completer, body))
+        assert "z" not in words(completer, body)
+        assert words(completer, f"{body}v\n    ret") == ["return"]
+
+    def test_keywords_inside_statements(self, completer):
+        assert words(completer, "repeat i ") == ["in"]
+        assert words(completer, "expect loss < 1 ") == ["within", "on", "and", "or"]
 
     def test_types_sizes_and_initializers(self, completer):
         assert words(completer, "placeholder z: f") == ["f16", "f32", "f64"]

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sessions import NEURON, Tell, type_into
 
-from dsl.app.repl.binding import bound
+from dsl.app.names.binding import bound
 from dsl.app.repl.session import Session
 from dsl.language import syntax
 from dsl.language.elaborate.model import Model

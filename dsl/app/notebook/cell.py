@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from dsl.app.names.binding import run_name
 from dsl.app.notebook.desk import DEFAULT, Desk, Sheet
 from dsl.app.notebook.failure import CellInterrupt
 from dsl.app.notebook.giving import give
@@ -15,7 +16,6 @@ from dsl.app.notebook.training import train
 from dsl.app.notebook.values import bind_values, computed
 from dsl.app.outcome import ExpectResult
 from dsl.app.program import Program
-from dsl.app.repl.binding import run_name
 from dsl.app.repl.entering import consequences
 from dsl.app.repl.session import Session
 from dsl.app.report import warn_of_nonfinite

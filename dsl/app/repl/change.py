@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from dsl.app.repl.binding import run_name, values_of
+from dsl.app.names.binding import run_name, values_of
 from dsl.language import syntax
 from dsl.source.diagnostic import Diagnostic
 

@@ -86,7 +86,8 @@ class _Background:
 
     def _import(self) -> None:
         self._beginning.join()
-        from dsl.app.repl import attempt, candidates
+        from dsl.app.completion import candidates
+        from dsl.app.repl import attempt
 
         assert attempt
         candidates.called()

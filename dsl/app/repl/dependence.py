@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, field, fields
 from typing import Any, cast
 
-from dsl.app.repl.binding import bound
+from dsl.app.names.binding import bound
 from dsl.language import syntax
 from dsl.language.elaborate.order import bound_names
 

@@ -1,102 +1,26 @@
-"""The names of a session in few words: what each stands for, of which type, and where it comes from."""
+"""What a session says of its names: when they are entered, and when they are asked for."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
 
 import click
 import numpy as np
 
-from dsl.app.repl.binding import run_name, values_of
-from dsl.app.repl.formulas import formula, spelled
+from dsl.app.names.binding import run_name, values_of
+from dsl.app.names.facts import Fact, facts_of, said
+from dsl.app.names.formulas import formula, spelled
+from dsl.app.names.signature import signature
 from dsl.app.repl.session import Session
 from dsl.app.repl.told import Told, lines
 from dsl.app.wording import plural, some
 from dsl.graph.node import Node
 from dsl.language import syntax
 from dsl.language.elaborate.values import Definition, LayerInstance
-from dsl.ops.dims import Dim
-from dsl.ops.parameters import spell
 from dsl.source.render import printable
 from dsl.source.text import Span
-from dsl.training.initializers import Exactly
-from dsl.training.run import TrainRun
 
-_LONGEST = 100
 _FEW = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """What a name stands for. `how` is a word for its kind, `type` its type or signature, `text` how the program says it."""
-
-    name: str
-    how: str
-    type: str = ""
-    text: str = ""
-    line: int | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        """The facts for tools."""
-        return {"name": self.name, "how": self.how, "type": self.type, "text": self.text, "line": self.line}
-
-
-# -- all names ------------------------------------------------------------------------------------------------------------
-
-
-def facts(session: Session) -> Iterator[Fact]:
-    """Everything that has a name, in the order of the text; then the parameters that layers own."""
-    for statement in session.statements:
-        yield from _facts(session, statement)
-    for node in session.model.graph.parameters:
-        if node.name not in session.model.names:
-            yield Fact(node.name, "parameter", str(node.type), _initial(node.value))
-
-
-def _initial(value: object) -> str:
-    return f"= {spell(value.value)}" if isinstance(value, Exactly) else f"~ {value}"
-
-
-def _facts(session: Session, statement: syntax.Statement) -> Iterator[Fact]:
-    line = statement.span.line
-    match statement:
-        case syntax.FunctionStatement() | syntax.LayerStatement():
-            kind = "function" if isinstance(statement, syntax.FunctionStatement) else "layer"
-            yield Fact(statement.name.id, kind, signature(statement), "", line)
-        case syntax.TrainStatement():
-            name = run_name(statement)
-            run = next((run for run in session.model.runs if run.name == name), None)
-            yield Fact(name, "training", "", _run(run) if run else "", line)
-        case syntax.ImportStatement():
-            yield from _imported(session, statement)
-        case _:
-            text = _said(statement)
-            for name in values_of(statement):
-                yield _fact(session, name, text, statement)
-
-
-def _fact(session: Session, name: str, text: str, statement: syntax.Statement) -> Fact:
-    model, line = session.model, statement.span.line
-    value = session.module.frame.names.get(name)
-    text = " ".join(text.split())
-    text = text if len(text) <= _LONGEST else f"{text[:_LONGEST]} …"
-    match statement:
-        case syntax.DimStatement():
-            return Fact(name, "dimension", "", text, line)
-        case syntax.ConstantStatement():
-            return Fact(name, "constant", "", f"= {_spelled(value)}", line)
-        case syntax.DataStatement():
-            plan = model.data[name]
-            return Fact(name, "data", ", ".join(plan.split.names[:4]), f"feeds {', '.join(plan.fields)}", line)
-        case syntax.MetricStatement():
-            return Fact(name, "metric", _type(value), text, line)
-        case _ if isinstance(value, LayerInstance):
-            return Fact(name, "layer", "", text, line)
-        case _:
-            how = value.kind if isinstance(value, Node) and value.kind in ("placeholder", "parameter") else "value"
-            return Fact(name, how, _type(value), text, line)
 
 
 def now(session: Session, fact: Fact) -> str:
@@ -112,72 +36,17 @@ def now(session: Session, fact: Fact) -> str:
     return f"{words}, first {text}" if is_parameter else words
 
 
-def _type(value: Any) -> str:
-    return str(value.type) if isinstance(value, Node) else ""
-
-
-def _spelled(value: Any) -> str:
-    text = str(value) if isinstance(value, Dim) else spell(value)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} …"
-
-
-def _said(statement: syntax.Statement) -> str:
-    """How a statement says what its names stand for: `= k * x`, `~ glorot_uniform()`."""
-    match statement:
-        case syntax.ParameterStatement(initializer=syntax.Syntax() as initializer):
-            return f"~ {initializer.span.text}"
-        case syntax.ParameterStatement(value=value) | syntax.PlaceholderStatement(value=value):
-            return f"= {value.span.text}" if value is not None else ""
-        case syntax.DimStatement(size=size):
-            return f"= {size.span.text}" if size is not None else ""
-        case syntax.Assignment(value=value) | syntax.MetricStatement(value=value):
-            return f"= {value.span.text}"
-        case syntax.IfStatement(condition=condition):
-            return f"if {condition.span.text}"
-        case syntax.RepeatStatement():
-            return statement.span.text.partition("{")[0].strip()
-        case _:
-            return ""
-
-
-def _imported(session: Session, statement: syntax.ImportStatement) -> Iterator[Fact]:
-    own = session.source
-    names = {name.id for name in statement.names} if statement.names is not None else None
-    for name, definition in session.module.definitions.items():
-        elsewhere = definition.statement.span.source is not own
-        if elsewhere and (names is None or name in names):
-            text = f"from {definition.statement.span.source.name}"
-            yield Fact(name, definition.kind, signature(definition.statement), text, statement.span.line)
-
-
-def signature(statement: syntax.FunctionStatement | syntax.LayerStatement) -> str:
-    """How a function or a layer is called: `huber(y, yhat, delta=1.0)`."""
-    is_layer = isinstance(statement, syntax.LayerStatement)
-    parts = [statement.options, statement.parameters] if is_layer else [statement.parameters]
-    return statement.name.id + "".join(f"({', '.join(formal.span.text for formal in formals)})" for formals in parts)
-
-
-def _run(run: TrainRun) -> str:
-    on = f" on {run.data}" if run.data else ""
-    settings = run.settings
-    length = plural(settings.steps, "step") if settings.steps is not None else plural(settings.epochs or 0, "epoch")
-    return f"minimises {run.minimize.name} by {run.optimizer}{on}, {length}"
-
-
-# -- a statement that was entered -----------------------------------------------------------------------------------------
-
-
 def entered(session: Session, statement: syntax.Statement) -> Iterator[str]:
     """What a statement has come to, a line for each of its names."""
     model = session.model
     if isinstance(statement, syntax.DTypeStatement):
         yield f"floating values are {statement.name.id}"
-    for fact in _facts(session, statement):
+    for fact in facts_of(model, statement):
         value = session.module.frame.names.get(fact.name)
         text = fact.text
         if isinstance(value, Node) and value.operation and fact.how in ("value", "metric"):
-            said = _said(statement).removeprefix("= ") if isinstance(statement, syntax.Assignment) else ""
-            text = f"= {formula(model, value, said)}" if not text.startswith(("if ", "repeat ")) else ""
+            words = said(statement).removeprefix("= ") if isinstance(statement, syntax.Assignment) else ""
+            text = f"= {formula(model, value, words)}" if not text.startswith(("if ", "repeat ")) else ""
         if isinstance(statement, syntax.Assignment) and len(statement.targets) > 1:
             text = ""
         yield printable(_line(fact, text))

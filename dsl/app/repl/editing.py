@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from dsl.app.repl.binding import replaced
+from dsl.app.names.binding import replaced
 from dsl.language import syntax
 from dsl.source.diagnostic import Diagnostic, ProgramError
 from dsl.source.text import Source, Span

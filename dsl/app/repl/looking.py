@@ -7,10 +7,10 @@ from typing import Any
 
 import click
 
+from dsl.app.names.binding import values_of
+from dsl.app.names.formulas import formula, spelled
 from dsl.app.program import Program
-from dsl.app.repl.binding import values_of
 from dsl.app.repl.editing import moved
-from dsl.app.repl.formulas import formula, spelled
 from dsl.app.repl.session import Session
 from dsl.app.repl.told import Told
 from dsl.graph.node import Node

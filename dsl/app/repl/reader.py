@@ -28,8 +28,8 @@ from dsl.source.cache import state_folder
 from dsl.source.render import printable
 
 if TYPE_CHECKING:
-    from dsl.app.repl.candidates import Candidate
-    from dsl.app.repl.completion import Completion as Found
+    from dsl.app.completion.candidates import Candidate
+    from dsl.app.completion.language import Completion as Found
 
 Complete = Callable[[str], "Found"]
 """What can follow the text before the cursor."""

@@ -9,7 +9,7 @@ import click
 import numpy as np
 
 from dsl.app.files import check_writable
-from dsl.app.repl.binding import values_of
+from dsl.app.names.binding import values_of
 from dsl.app.repl.editing import Edit, chunks
 from dsl.app.repl.paths import rebased
 from dsl.app.repl.rewriting import literal, with_entry, with_value

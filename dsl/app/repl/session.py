@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dsl.app.files import unreadable
-from dsl.app.repl.binding import values_of
+from dsl.app.names.binding import values_of
 from dsl.app.repl.change import Change
 from dsl.app.repl.dependence import dependents
 from dsl.app.repl.editing import Edit, at_home, chunks, moved

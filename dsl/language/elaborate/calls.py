@@ -290,6 +290,7 @@ def _bind_formals(
         inner.bound_at[name] = formal.name.span
         if formal.type is not None and value is not POISON:
             yield bind_pattern(e, formal, place, inner)
+        e.remember(formal.name.span, inner.names[name])
 
 
 def _match(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import Any, TypeVar
 
 from dsl.graph.gradient import DifferentiableGraph
@@ -15,7 +16,7 @@ from dsl.language.elaborate.order import DONE, IN_PROGRESS, WAITING, bound_names
 from dsl.language.elaborate.scope import Frame, Module
 from dsl.language.elaborate.values import PENDING, POISON, Definition, LayerInstance
 from dsl.source.diagnostic import Diagnostic, Label, ProgramError
-from dsl.source.text import Span
+from dsl.source.text import Source, Span
 
 Handler = Callable[["Elaboration", Any, Frame], Task]
 _HANDLERS: dict[type[syntax.Syntax], Handler] = {}
@@ -26,6 +27,8 @@ _IMPORTED_LATER: dict[type[syntax.Syntax], str] = {
 """The handlers that bring all of `dsl.training` along, a sixth of the time that `nn check` takes to start."""
 
 H = TypeVar("H", bound=Handler)
+Read = Callable[[Path, str], Source]
+"""What reads a file that is imported, under the name it is to be called by. Raises OSError or UnicodeDecodeError."""
 
 
 def elaborates(kind: type[syntax.Syntax]) -> Callable[[H], H]:
@@ -41,7 +44,12 @@ def elaborates(kind: type[syntax.Syntax]) -> Callable[[H], H]:
 class Elaboration:
     """What all handlers share. `overrides` are the `--set` values by name, taken out as they are used."""
 
-    def __init__(self, overrides: Mapping[str, Any], library: Callable[[], Mapping[str, Definition]]) -> None:
+    def __init__(
+        self,
+        overrides: Mapping[str, Any],
+        library: Callable[[], Mapping[str, Definition]],
+        read: Read = Source.read,
+    ) -> None:
         self.graph = DifferentiableGraph()
         self.model = Model(self.graph)
         self.overrides = dict(overrides)
@@ -62,6 +70,7 @@ class Elaboration:
         self._unnamed: list[Node] = []
         self._seen = 0
         """How many nodes of the graph have been looked at for `_unnamed`."""
+        self.read = read
         self.library = library
         """The standard layers, read when they are first asked for."""
 
@@ -125,6 +134,10 @@ class Elaboration:
                     self.warn("unused", "nothing is carried out after a `return`", after.span, hint="delete it")
                 return
 
+    def remember(self, place: Span, value: Any) -> None:
+        """Keep what a name stands for that is bound here."""
+        self.model.bindings.setdefault(place, []).append(value)
+
     def name_rest(self, start: int, path: str, leaving: Sequence[Any] = ()) -> None:
         """Name the nodes made since `start` that have no name yet after the statement that made them.
 
@@ -156,7 +169,7 @@ class Elaboration:
 
     def report(self, diagnostic: Diagnostic) -> None:
         """Keep a diagnostic, once."""
-        self.model.diagnostics.setdefault((diagnostic.code, diagnostic.message, diagnostic.span), diagnostic)
+        self.model.diagnostics.setdefault(diagnostic.identity, diagnostic)
 
     def report_all(self, error: ProgramError) -> None:
         """Keep the diagnostics of an error."""

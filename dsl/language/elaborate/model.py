@@ -52,6 +52,8 @@ class Model:
     checking: set[Node] = field(default_factory=set[Node])
     """The nodes that only expectations need: they are computed, and are no part of the program's graph."""
     train_statements: list[syntax.TrainStatement] = field(default_factory=list[syntax.TrainStatement])
+    bindings: dict[Span, list[Any]] = field(default_factory=dict[Span, list[Any]])
+    """What names stand for, by the places where they are bound: inside a function, one thing for each call."""
     diagnostics: dict[Any, Diagnostic] = field(default_factory=dict[Any, Diagnostic])
     documentation: str = ""
     elaboration: Elaboration | None = None

@@ -16,15 +16,19 @@ from dsl.language.elaborate.values import POISON, Definition
 from dsl.language.parser import parse
 from dsl.ops.registry import OPERATIONS
 from dsl.source.diagnostic import Label, ProgramError, fail
+from dsl.source.hint import Hint
 from dsl.source.nearest import did_you_mean, nearest
 from dsl.source.text import Source
 
 _LIBRARY = Path(__file__).resolve().parent.parent / "library"
 
 
-def open_module(e: Elaboration, source: Source) -> Module:
-    """Parse a file and collect its definitions and those it imports. Raises ProgramError when it cannot be parsed."""
-    module = Module(source, parse(source))
+def open_module(e: Elaboration, source: Source, tree: syntax.Program | None = None) -> Module:
+    """Parse a file, where its tree is not there yet, and collect its definitions and those it imports.
+
+    Raises ProgramError when it cannot be parsed.
+    """
+    module = Module(source, tree or parse(source))
     if source.path is not None:
         e.modules[os.path.realpath(source.path)] = module
     module.binders = binders(module.tree.statements)
@@ -108,7 +112,7 @@ def _load(e: Elaboration, module: Module, statement: syntax.ImportStatement) -> 
         return known
     shown = os.path.join(os.path.dirname(module.source.name), statement.path.value)
     try:
-        source = Source.read(path, shown)
+        source = e.read(path, shown)
     except OSError as error:
         raise _unreadable(path, statement.path, error) from None
     except UnicodeDecodeError:
@@ -124,7 +128,8 @@ def _unreadable(path: Path, written: syntax.String, error: OSError) -> ProgramEr
         beside = sorted(other.name for other in path.parent.glob("*.nn")) if path.parent.is_dir() else []
         found = nearest(path.name, beside)
         meant = written.value.removesuffix(path.name) + (found or "")
-        hint = f'did you mean "{meant}"?' if found else "a path is relative to the file that imports it"
+        hint = "a path is relative to the file that imports it"
+        hint = Hint(f'did you mean "{meant}"?', written.value, meant) if found else hint
         return fail("import", f'there is no file "{written.value}"', written.span, hint=hint)
     if path.is_dir():
         return fail(

@@ -11,6 +11,7 @@ from dsl.language.elaborate.scope import Frame
 from dsl.language.elaborate.values import LayerInstance
 from dsl.ops.types import TensorType
 from dsl.source.diagnostic import Label, fail
+from dsl.source.hint import Hint
 
 
 def bind(e: Elaboration, frame: Frame, name: syntax.Name, value: Any) -> None:
@@ -22,7 +23,7 @@ def bind(e: Elaboration, frame: Frame, name: syntax.Name, value: Any) -> None:
             f"`{name.id}` is bound twice",
             name.span,
             labels=[Label(first, "first bound here")],
-            hint=f"a name is bound once: call this one `{name.id}_2`",
+            hint=Hint(f"a name is bound once: call this one `{name.id}_2`", name.id, f"{name.id}_2"),
         )
     if isinstance(value, LayerInstance) and not value.path:
         value = _named_layer(value, frame, name.id)
@@ -30,6 +31,7 @@ def bind(e: Elaboration, frame: Frame, name: syntax.Name, value: Any) -> None:
         frame.bound_depth[name.id] = frame.depth
     frame.bound_at[name.id] = name.span
     frame.names[name.id] = value
+    e.remember(name.span, value)
     if frame.parent is None and isinstance(value, Node):
         e.bound_at_top.add(value)
         if frame is e.model.frame:

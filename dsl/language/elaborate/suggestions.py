@@ -12,6 +12,7 @@ from dsl.language.elaborate.values import Definition, LayerInstance
 from dsl.language.mistake_hints import STATEMENTS
 from dsl.ops.registry import OPERATIONS
 from dsl.source.diagnostic import Label, ProgramError, fail
+from dsl.source.hint import Hint
 from dsl.source.nearest import did_you_mean
 
 OTHER_NAMES = {
@@ -33,15 +34,13 @@ OTHER_DTYPES = {
 """Element types by the names that other languages give them."""
 
 _LIBRARIES = ("np", "numpy", "torch", "tf", "tensorflow", "jnp", "jax", "math", "nn", "F", "keras", "scipy", "K")
+_OTHER_WORDS = {
+    "True": "true", "False": "false", "Infinity": "inf", "NaN": "nan", "PI": "pi",
+    **dict.fromkeys(("null", "nil", "NULL", "nullptr", "undefined"), "none"),
+}  # fmt: skip
 _OTHER_VALUES = {
-    "True": "write `true`",
-    "False": "write `false`",
-    **dict.fromkeys(("null", "nil", "NULL", "nullptr", "undefined"), "write `none`"),
     **dict.fromkeys(("self", "this"), "a layer's parameters go by their own names: `w`"),
     **dict.fromkeys(_LIBRARIES, "operations stand by themselves, without a library's name: `exp(x)`, `relu(x)`"),
-    "Infinity": "write `inf`",
-    "NaN": "write `nan`",
-    "PI": "write `pi`",
 }
 _OTHER_ATTRIBUTES = {"size": "shape", "ndim": "rank", "t": "T", "transpose": "T", "type": "dtype"}
 _SUPERSCRIPTS = {"²": "** 2", "³": "** 3"}
@@ -66,6 +65,8 @@ def unknown_value(e: Elaboration, name: syntax.Name, frame: Frame) -> ProgramErr
 
 
 def _value_hint(wanted: str, frame: Frame) -> str:
+    if wanted in _OTHER_WORDS:
+        return Hint(f"write `{_OTHER_WORDS[wanted]}`", wanted, _OTHER_WORDS[wanted])
     if wanted in _OTHER_VALUES:
         return _OTHER_VALUES[wanted]
     if wanted[-1] in _SUPERSCRIPTS:
@@ -165,7 +166,7 @@ def callee_hint(e: Elaboration, name: str, frame: Frame) -> str:
         case "placeholder" | "constant" | "dim" | "metric":
             return f"`{name}` begins a line of its own: `{name} NAME …`"
         case _ if name in OTHER_NAMES:
-            return f"it is called `{OTHER_NAMES[name]}` here"
+            return Hint(f"it is called `{OTHER_NAMES[name]}` here", name, OTHER_NAMES[name])
         case _ if _belongs(name):
             return _belongs(name)
         case _:
@@ -196,7 +197,8 @@ def _belongs(name: str) -> str:
 def attribute_hint(value: str, attribute: str, known: tuple[str, ...]) -> str:
     """What is probably meant by `value.attribute`, where that does not exist."""
     if attribute in _OTHER_ATTRIBUTES:
-        return f"write `{value}.{_OTHER_ATTRIBUTES[attribute]}`"
+        meant = _OTHER_ATTRIBUTES[attribute]
+        return Hint(f"write `{value}.{meant}`", attribute, meant)
     operation = OTHER_NAMES.get(attribute, attribute)
     if operation in OPERATIONS:
         return f"values have no methods: `{operation}({value})`, or `{value} |> {operation}`"

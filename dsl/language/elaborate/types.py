@@ -20,6 +20,7 @@ from dsl.ops.dims import Dim, as_dim
 from dsl.ops.dtypes import DTYPES, DType
 from dsl.ops.types import TensorType
 from dsl.source.diagnostic import Label, ProgramError, fail
+from dsl.source.hint import Hint
 from dsl.source.nearest import did_you_mean
 from dsl.source.text import Span
 
@@ -29,9 +30,9 @@ def dtype_of(name: syntax.Name) -> DType:
     if name.id in DTYPES:
         return DTYPES[name.id]
     foreign = OTHER_DTYPES.get(name.id)
-    hint = (
-        f"it is called `{foreign}` here" if foreign else did_you_mean(name.id, DTYPES, f"they are {', '.join(DTYPES)}")
-    )
+    hint = did_you_mean(name.id, DTYPES, f"they are {', '.join(DTYPES)}")
+    if foreign:
+        hint = Hint(f"it is called `{foreign}` here", name.id, foreign)
     raise fail("type", f"there is no element type `{name.id}`", name.span, hint=hint)
 
 
@@ -141,6 +142,7 @@ def _match_dims(e: Elaboration, formal: syntax.Formal, given: Given, node: Node,
         if isinstance(part, syntax.Name) and part.id not in frame.names:
             frame.names[part.id] = known(dim)
             frame.bound_at[part.id] = dim.origin or given.span
+            e.remember(part.span, frame.names[part.id])
             continue
         expected = yield dimension(e, part, frame)
         if expected is POISON or as_dim(expected) == dim:

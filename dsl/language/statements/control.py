@@ -79,6 +79,7 @@ def repeat(e: Elaboration, statement: syntax.RepeatStatement, frame: Frame) -> T
             carried={name: f"{_path(frame, name)}_{number}" for name in carried},
         )
         inner.statement = frame.statement
+        e.remember(statement.variable.span, value)
         try:
             yield e.block(statement.body.statements, inner)
         except ProgramError as error:

@@ -27,13 +27,15 @@ from dsl.source.nearest import did_you_mean
 from dsl.training.data.plan import DataPlan, InlineArrays, Source, SourceFile, SplitRule
 from dsl.training.data.readers import READERS, check_option
 
-_OPTIONS = ("split", "seed", "stratify")
+OPTIONS = ("split", "seed", "stratify")
+"""The keys of a `data` block that are neither a placeholder's nor a name."""
 _ARRAYS = "arrays"
-_SPLIT_USAGE = {
+SPLITS = {
     "fractions": "split = fractions(train=0.8, test=0.2)",
     "folds": "split = folds(5)",
     "files": 'split = files(train=csv("train.csv"), test=csv("test.csv"))',
 }
+"""The ways of splitting data, and how each is written."""
 
 
 @elaborates(syntax.DataStatement)
@@ -86,7 +88,7 @@ class _Block:
     def read(self, mistakes: Collected) -> Task:
         """Read every entry."""
         for key, entry in self.entries.items():
-            if key not in _OPTIONS and _is_reader(entry.value):
+            if key not in OPTIONS and _is_reader(entry.value):
                 self.sources[key] = yield mistakes.part(self._source(entry.value))
         if "split" in self.entries:
             split = yield mistakes.part(self._split_rule(self.entries["split"]))
@@ -125,7 +127,7 @@ class _Block:
     def _find_placeholders(self, sources: set[str]) -> Task:
         """The placeholders that entries are named after."""
         for name, entry in self.entries.items():
-            if name in _OPTIONS or name in sources:
+            if name in OPTIONS or name in sources:
                 continue
             value = self.frame.find(name)
             if value is PENDING and name in self.frame.module.binders:
@@ -136,11 +138,11 @@ class _Block:
     def _check_used(self, used: set[str], mistakes: Collected) -> None:
         """Entries that feed nothing are mistakes, and so is a block that feeds nothing."""
         known = [node.name for node in self.e.graph.placeholders]
-        unused = [key for key in self.entries if key not in (*_OPTIONS, *self.placeholders, *used)]
+        unused = [key for key in self.entries if key not in (*OPTIONS, *self.placeholders, *used)]
         misspelt = [key for key in unused if key not in self.sources]
         placeholders = f"the placeholders are {', '.join(f'`{name}`' for name in known)}" if known else "there is none"
         for key in misspelt:
-            hint = did_you_mean(key, [*known, *_OPTIONS], placeholders)
+            hint = did_you_mean(key, [*known, *OPTIONS], placeholders)
             place = self.entries[key].key.span
             mistakes.add(
                 fail("data", f"`{key}` is no placeholder, and no field of this block uses it", place, hint=hint)
@@ -216,10 +218,10 @@ class _Block:
         """`fractions(train=0.8, test=0.2)`, `folds(5)`, `files(train=csv("…"), test=csv("…"))`."""
         call = entry.value
         name = call.function.id if isinstance(call, syntax.Call) and isinstance(call.function, syntax.Name) else ""
-        if name not in _SPLIT_USAGE or not isinstance(call, syntax.Call):
+        if name not in SPLITS or not isinstance(call, syntax.Call):
             message = "`split` is `fractions(…)`, `folds(…)` or `files(…)`"
-            raise fail("data", message, call.span, hint=f"write `{_SPLIT_USAGE['fractions']}`")
-        usage = f"write `{_SPLIT_USAGE[name]}`"
+            raise fail("data", message, call.span, hint=f"write `{SPLITS['fractions']}`")
+        usage = f"write `{SPLITS[name]}`"
         values: dict[str, Any] = {}
         for argument in call.arguments:
             given = argument.value
@@ -248,7 +250,7 @@ class _Block:
 
 
 def _rule(name: str, values: dict[str, Any], call: syntax.Call) -> SplitRule:
-    usage = f"write `{_SPLIT_USAGE[name]}`"
+    usage = f"write `{SPLITS[name]}`"
     match name:
         case "folds":
             count = values.get("", values.get("count"))

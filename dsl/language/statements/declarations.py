@@ -30,7 +30,8 @@ from dsl.ops.dtypes import BOOL, DType
 from dsl.ops.registry import OPERATIONS
 from dsl.ops.types import TensorType
 from dsl.source.diagnostic import Label, ProgramError, fail
-from dsl.source.nearest import nearest
+from dsl.source.hint import Hint
+from dsl.source.nearest import meant, nearest
 from dsl.source.text import Span
 from dsl.training.data.casting import cast
 from dsl.training.hyperparameters import ArgumentError
@@ -289,8 +290,9 @@ _OTHER_INITIALIZERS = {
 def _initializer_hint(name: str) -> str:
     found = nearest(name, [*INITIALIZERS, *_OTHER_INITIALIZERS])
     if found in _OTHER_INITIALIZERS:
-        return f"`{found}` is called `{_OTHER_INITIALIZERS[found]}` here"
-    return f"did you mean `{found}`?" if found else f"they are {', '.join(INITIALIZERS)}"
+        other = _OTHER_INITIALIZERS[found]
+        return Hint(f"`{found}` is called `{other}` here", name, other)
+    return meant(name, found) if found else f"they are {', '.join(INITIALIZERS)}"
 
 
 def _documentation(frame: Frame, statement: syntax.Statement) -> str:

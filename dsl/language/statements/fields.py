@@ -34,6 +34,14 @@ USAGE = {
     "columns": 'columns(source["a"], source["b"])',
 }
 """The functions that only data has, and how each is called."""
+DOCS = {
+    "standardize": "Each column less its mean, over its standard deviation; both are those of the training part.",
+    "minmax": "Each column brought to the range from 0 to 1, by its least and its greatest value in the training part.",
+    "encode": "The values of a column, texts or numbers, as the integers from 0, in the order of the values.",
+    "fill_missing": 'Columns with gaps filled, by a number or the "mean", "median" or "most_frequent" of the training part.',
+    "columns": "Columns side by side, which together are one field.",
+}
+"""What each of them does."""
 
 
 class FieldReader:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ MISSING = ("NA", "N/A", "n/a", "nan", "NaN", "?")
 """What stands for a missing value, beside the empty field, unless a reader is told otherwise."""
 
 _SAMPLE = 100
+_LONGEST_HEADER = 1 << 20
 _OTHER_DELIMITERS = ",;\t|"
 
 
@@ -68,6 +70,22 @@ def read_csv(
         lines = np.arange(body.first_line, body.first_line + len(columns[0]), dtype=np.int64)
     numbers = [float(marker) for marker in markers if is_number(marker)]
     return Table(path.name, {name: _unmarked(c, numbers) for name, c in zip(body.names, columns, strict=True)}, lines)
+
+
+def csv_columns(path: Path, delimiter: str = ",") -> list[str]:
+    """The column names of a CSV file, for whoever writes a program; none of a file that cannot be read.
+
+    Only its beginning is read.
+    """
+    opened = gzip.open if path.suffix == ".gz" else open
+    try:
+        with opened(path, "rt", encoding="utf-8-sig", newline="") as file:
+            beginning = file.read(_LONGEST_HEADER)
+        reader = csv.reader(io.StringIO(beginning), delimiter="\t" if delimiter == "\\t" else delimiter)
+        header = next((record for record in reader if not _blank(record)), list[str]())
+    except (OSError, EOFError, UnicodeError, ValueError, TypeError, csv.Error):
+        return []
+    return [name.strip() for name in header]
 
 
 def _decoded(content: bytes, file: str, encoding: str) -> str:

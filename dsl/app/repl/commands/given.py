@@ -9,14 +9,14 @@ import click
 import numpy as np
 
 from dsl.app.feeding import check_names
+from dsl.app.names.binding import bound
+from dsl.app.names.formulas import spelled
 from dsl.app.options import array_from
 from dsl.app.repl.arguments import Arguments, unquoted
-from dsl.app.repl.binding import bound
 from dsl.app.repl.change import few
 from dsl.app.repl.command import command
 from dsl.app.repl.describing import entered
 from dsl.app.repl.editing import at_home, moved
-from dsl.app.repl.formulas import spelled
 from dsl.app.repl.rewriting import with_entry, with_value
 from dsl.app.repl.session import Session
 from dsl.app.repl.told import Told, lines

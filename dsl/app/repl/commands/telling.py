@@ -7,9 +7,9 @@ from shutil import get_terminal_size
 
 import click
 
+from dsl.app.names.facts import Fact, facts
 from dsl.app.repl.arguments import Arguments, unquoted
 from dsl.app.repl.command import COMMANDS, MANY, Kind, command
-from dsl.app.repl.describing import Fact, facts
 from dsl.app.repl.session import Session
 from dsl.app.repl.told import Told, lines
 from dsl.source.diagnostic import ProgramError, fail, placed
@@ -97,7 +97,7 @@ def doc(session: Session, arguments: Arguments) -> Told:
     name = arguments.one(":doc NAME")
     texts = [text for text in (*_of_program(session, name), *_of_library(name), *_of_language(name)) if text]
     if not texts:
-        known = [*(fact.name for fact in facts(session)), *documented()]
+        known = [*(fact.name for fact in facts(session.model)), *documented()]
         hint = did_you_mean(name, known, "`:ops` and `:names` list what there is")
         raise fail("name", f"nothing is known of `{name}`", arguments.words[0], hint=hint)
     return lines("\n\n".join(texts), texts=texts)
@@ -107,7 +107,7 @@ def _of_program(session: Session, name: str) -> list[str]:
     """What the session's own text says of a name."""
     from dsl.app.repl.describing import place_of
 
-    found: Fact | None = next((fact for fact in facts(session) if fact.name == name), None)
+    found: Fact | None = next((fact for fact in facts(session.model) if fact.name == name), None)
     if found is None:
         return []
     place = place_of(session, name)

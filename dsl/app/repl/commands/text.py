@@ -8,9 +8,10 @@ from pathlib import Path
 import click
 
 from dsl.app.files import existing
+from dsl.app.names.facts import Fact, facts
 from dsl.app.repl.arguments import Arguments, unquoted
 from dsl.app.repl.command import MANY, command
-from dsl.app.repl.describing import Fact, facts, now, place_of
+from dsl.app.repl.describing import now, place_of
 from dsl.app.repl.saving import save
 from dsl.app.repl.session import Session
 from dsl.app.repl.told import Told, lines
@@ -135,7 +136,7 @@ def _place(session: Session, name: str, word: Span) -> Span:
     if place is None and definition is not None:
         place = definition.statement.span
     if place is None:
-        known = [*(fact.name for fact in facts(session)), *session.module.definitions, *library()]
+        known = [*(fact.name for fact in facts(session.model)), *session.module.definitions, *library()]
         hint = did_you_mean(name, known, "`:names` lists what there is")
         raise fail("name", f"there is nothing named `{name}`", word, hint=hint)
     return place
@@ -156,7 +157,7 @@ def names(session: Session, arguments: Arguments) -> Told:
 
     A pattern stands for the names that it begins, or with `*` for all that look like it.
     """
-    found = list(facts(session))
+    found = list(facts(session.model))
     for_all = [fact for fact in found if not arguments.words or any(_fits(fact, text) for text in arguments.texts)]
     if arguments.words and not for_all:
         hint = did_you_mean(arguments.texts[0], [fact.name for fact in found], "")

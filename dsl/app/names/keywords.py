@@ -1,0 +1,30 @@
+"""What the words of the language mean, each in a sentence."""
+
+MEANINGS = {
+    "dtype": "Sets the floating element type of the program; it is `f32` without it, and stands before the first value.",
+    "dim": "Declares a dimension: a size by name, fixed here or known when data arrives, and checked everywhere.",
+    "constant": "Declares what is known before the program runs: a number, a list, a text. `--set` gives it another value.",
+    "placeholder": "Declares a value that comes from outside: from data, from `--feed`, or by default.",
+    "parameter": "Declares a value that training changes, by its first value or by what draws that.",
+    "metric": "Declares a scalar that is reported for each epoch, and never differentiated.",
+    "def": "Defines a function: it is pure, and is written out wherever it is called.",
+    "layer": "Defines a layer, which owns parameters: options that make it, then the values that it is applied to.",
+    "if": "Chooses statements before the program runs; `where` chooses values while it does.",
+    "else": "Begins what is taken where the condition of `if` is false.",
+    "repeat": "Writes its body out so many times before the program runs; names behind `with` are handed from pass to pass.",
+    "in": "Stands before what `repeat` runs over: a range `0..4`, or a list.",
+    "with": "Stands before the names that the passes of a `repeat` hand on, and their first values.",
+    "import": "Makes the functions and layers of another file known here.",
+    "from": "Makes some functions and layers of another file known here.",
+    "data": "Says where the values of placeholders come from: files, columns, and how the rows are divided.",
+    "train": "Says how to train: what is minimised, on which data, by which optimiser, for how long.",
+    "expect": "States what has to hold after the program has run; where it does not, `nn run` fails.",
+    "on": "Stands before the data set on which an `expect` is checked.",
+    "within": "Stands before the tolerance of an `expect`.",
+    "show": "Has `nn run` print a value.",
+    "return": "Ends the body of a function or a layer with its result, or with several.",
+    "and": "True where both sides are.",
+    "or": "True where one side is, or both.",
+    "not": "True where what follows is false.",
+}
+"""Every keyword of the grammar."""

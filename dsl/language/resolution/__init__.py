@@ -1,0 +1,1 @@
+"""Which name of a program stands for what: for editors, which look at programs that are not finished."""
