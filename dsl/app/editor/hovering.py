@@ -71,10 +71,10 @@ def _of_name(analysis: Analysis, found: Occurrence, values: Mapping[str, Array] 
         case "element type":
             return words.told_dtype(found.name)
         case "builtin":
-            return words.told_builtin(found.name) or words.told_key(found.name, "data")
+            return words.told_builtin(found.name)
         case "attribute":
             return words.told_attribute(found.name) or _part_of_data(analysis, found.name)
-        case "key":
+        case "files" | "key":
             return words.told_key(found.name, found.owner)
         case "keyword argument":
             known = Known(analysis.model)
@@ -119,7 +119,7 @@ def described(analysis: Analysis, word: str, kind: str) -> str:
             return words.told_operation(word)
         case "keyword":
             return words.told_keyword(word)
-        case "key":
+        case "files" | "key":
             return words.told_key(word, "train") or words.told_key(word, "data")
         case "type":
             return words.told_dtype(word)
