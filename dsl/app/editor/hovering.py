@@ -71,7 +71,9 @@ def _of_name(analysis: Analysis, found: Occurrence, values: Mapping[str, Array] 
         case "element type":
             return words.told_dtype(found.name)
         case "builtin":
-            return words.told_builtin(found.name) or words.told_key(found.name, "data")
+            return words.told_builtin(found.name)
+        case "files":
+            return words.told_key(found.name, "data")
         case "attribute":
             return words.told_attribute(found.name) or _part_of_data(analysis, found.name)
         case "key":
