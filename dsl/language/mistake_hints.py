@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from dsl.language.automaton import Token
 from dsl.language.brackets import Bracket, innermost_block, start_of_statement
 from dsl.ops.dtypes import DTYPES
+from dsl.source.hint import Hint, Write
 from dsl.source.text import Source, Span
 
 STATEMENTS = {
@@ -85,6 +86,12 @@ _STRAY_CHARACTERS = {
     "$": "names are made of letters, digits and `_`",
 }  # fmt: skip
 
+_WRITTEN = {
+    "^": "**", "&": "and", "|": "or", "×": "*", "·": "*", "−": "-", "–": "-", "÷": "/",
+    "≤": "<=", "≥": ">=", "≠": "!=", "→": "|>", "\\": "", "`": "",
+}  # fmt: skip
+"""What stands in the place of a character that has no meaning, where one thing can be meant."""
+
 _ONLY_BINARY = {"OR", "AND", "COMPARISON", "STAR", "SLASH", "AT", "PERCENT", "POWER", "PIPE"}
 
 
@@ -145,11 +152,13 @@ class Mistake:
         return found[0] if found else ""
 
 
-def stray_character_hint(char: str) -> str:
+def stray_character_hint(char: str, place: Span) -> str:
     """What to write instead of a character that has no meaning."""
+    if char in _WRITTEN:
+        return Hint(_STRAY_CHARACTERS[char], Write(place, _WRITTEN[char]))
     if char in _STRAY_CHARACTERS:
         return _STRAY_CHARACTERS[char]
-    return "" if char.isprintable() else "delete it, or write a plain space"
+    return "" if char.isprintable() else Hint("delete it, or write a plain space", Write(place, " "))
 
 
 def describe_character(char: str) -> str:

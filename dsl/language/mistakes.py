@@ -16,6 +16,7 @@ from dsl.language.mistake_hints import (
     stray_character_hint,
 )
 from dsl.source.diagnostic import Diagnostic, Label
+from dsl.source.hint import Hint, Write
 from dsl.source.nearest import meant, nearest
 from dsl.source.text import Source, Span
 
@@ -45,6 +46,7 @@ _WORDS = {
 _OPERATORS = {"PIPE", "OR", "AND", "COMPARISON", "PLUS", "MINUS", "STAR", "SLASH", "AT", "PERCENT", "POWER"}
 _VALUE_STARTS = {"NAME", "NUMBER", "STRING", "LPAR", "LSQB", "PLUS", "MINUS", "NOT", "ELLIPSIS"}
 _ENDS = {"_NEWLINE", "_SEMICOLON", "$END"}
+_LEXEME = re.compile(r'#[^\n]*|"(?:[^"\\\n]|\\.)*"|\S')
 _MOST_WORDS = 4
 _LONGEST_QUOTE = 40
 
@@ -116,7 +118,8 @@ def _stray_character(source: Source, text: str, error: StrayCharacterError) -> D
     while char in "&|" and text[end : end + 1] == char:
         end += 1
     shown = f"`{text[at:end]}`" if end > at + 1 else describe_character(char)
-    return Diagnostic("syntax", f"{shown} has no meaning here", Span(source, at, end), hint=stray_character_hint(char))
+    place = Span(source, at, end)
+    return Diagnostic("syntax", f"{shown} has no meaning here", place, hint=stray_character_hint(char, place))
 
 
 # -- brackets
@@ -136,8 +139,17 @@ def _not_closed(m: Mistake) -> Diagnostic | None:
         Span(m.source, m.opening.offset, m.opening.offset + 1),
         label=f"its `{closing}` is missing",
         labels=() if m.token.type == "$END" else (Label(after, f"expected `{closing}` before this"),),
-        hint=f"add `{closing}`",
+        hint=Hint(f"add `{closing}`", _closing(m, m.opening, len(m.text) if m.token.type == "$END" else begin)),
     )
+
+
+def _closing(m: Mistake, opening: Bracket, end: int) -> Write:
+    """What closes a bracket, written behind the last word before `end`: that of a block on a line of its own."""
+    words = [found.end() for found in _LEXEME.finditer(m.text, opening.offset, end) if not found[0].startswith("#")]
+    behind = Span(m.source, words[-1], words[-1])
+    is_block = opening.sign == "{"
+    before = "" if not is_block else "\n" if "\n" in m.text[opening.offset : end] else " "
+    return Write(behind, before + CLOSED_BY[opening.sign])
 
 
 def _breaks_off(text: str, opening: Bracket | None, token: Token, position: int) -> bool:
@@ -173,7 +185,8 @@ def _closes_another(m: Mistake) -> Diagnostic | None:
     if m.token.type not in ("RPAR", "RSQB", "RBRACE"):
         return None
     if m.opening is None:
-        return Diagnostic("syntax", f"this `{m.token}` closes nothing", m.span, hint="delete it, or add what it closes")
+        hint = Hint("delete it, or add what it closes", Write(m.span, ""))
+        return Diagnostic("syntax", f"this `{m.token}` closes nothing", m.span, hint=hint)
     closing = CLOSED_BY[m.opening.sign]
     if closing == m.token:
         return None

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from dsl.source.hint import Hint
+from dsl.source.hint import Hint, Remedy
 from dsl.source.text import Span
 
 Severity = Literal["error", "warning"]
@@ -42,15 +42,9 @@ class Diagnostic:
         return self.code, self.message, self.span
 
     @property
-    def correction(self) -> tuple[Span, str] | None:
-        """The place and the text that the hint would have there; None for a hint that is only words."""
-        if self.span is None or not isinstance(self.hint, Hint):
-            return None
-        found = self.hint.place_in(self.span.text)
-        if found is None:
-            return None
-        source, start, _ = self.span
-        return Span(source, start + found[0], start + found[1]), self.hint.instead
+    def remedy(self) -> Remedy | None:
+        """What the hint would have one write; None for a hint that is only words."""
+        return self.hint.remedy if isinstance(self.hint, Hint) else None
 
     @property
     def places(self) -> tuple[Label, ...]:

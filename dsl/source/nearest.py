@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import inf
 
-from dsl.source.hint import Hint
+from dsl.source.hint import Hint, Instead
 
 _SHORTEST_BEGINNING = 3
 
@@ -32,7 +32,7 @@ def did_you_mean(name: str, known: Iterable[str], otherwise: str = "") -> str:
 
 def meant(name: str, found: str) -> Hint:
     """The hint that one name was written, and another one meant."""
-    return Hint(f"did you mean `{found}`?", name, found)
+    return Hint(f"did you mean `{found}`?", Instead(name, found))
 
 
 def _difference(wanted: str, candidate: str, least: float) -> float:

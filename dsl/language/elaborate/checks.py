@@ -9,6 +9,7 @@ from dsl.language.elaborate.elaboration import Elaboration
 from dsl.language.elaborate.scope import Module
 from dsl.language.elaborate.values import LayerInstance
 from dsl.source.diagnostic import Diagnostic, Label
+from dsl.source.hint import Delete, Hint
 from dsl.source.text import Span
 
 if TYPE_CHECKING:
@@ -69,5 +70,5 @@ def _never_applied(e: Elaboration, layer: LayerInstance) -> None:
 
 
 def _unused(e: Elaboration, node: Node, start: Span) -> None:
-    hint = "use it in an equation, or delete it"
+    hint = Hint("use it in an equation, or delete it", Delete())
     e.warn("unused", f"the {node.kind} `{node.name}` is never used", node.span or start, hint=hint)

@@ -16,6 +16,7 @@ from dsl.language.elaborate.order import DONE, IN_PROGRESS, WAITING, bound_names
 from dsl.language.elaborate.scope import Frame, Module
 from dsl.language.elaborate.values import PENDING, POISON, Definition, LayerInstance
 from dsl.source.diagnostic import Diagnostic, Label, ProgramError
+from dsl.source.hint import Delete, Hint
 from dsl.source.text import Source, Span
 
 Handler = Callable[["Elaboration", Any, Frame], Task]
@@ -131,7 +132,8 @@ class Elaboration:
             if frame.returned is not PENDING:
                 if isinstance(statement, syntax.ReturnStatement) and statement is not statements[-1]:
                     after = statements[statements.index(statement) + 1]
-                    self.warn("unused", "nothing is carried out after a `return`", after.span, hint="delete it")
+                    hint = Hint("delete it", Delete())
+                    self.warn("unused", "nothing is carried out after a `return`", after.span, hint=hint)
                 return
 
     def remember(self, place: Span, value: Any) -> None:

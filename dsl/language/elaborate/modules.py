@@ -16,7 +16,7 @@ from dsl.language.elaborate.values import POISON, Definition
 from dsl.language.parser import parse
 from dsl.ops.registry import OPERATIONS
 from dsl.source.diagnostic import Label, ProgramError, fail
-from dsl.source.hint import Hint
+from dsl.source.hint import Hint, Instead
 from dsl.source.nearest import did_you_mean, nearest
 from dsl.source.text import Source
 
@@ -129,7 +129,7 @@ def _unreadable(path: Path, written: syntax.String, error: OSError) -> ProgramEr
         found = nearest(path.name, beside)
         meant = written.value.removesuffix(path.name) + (found or "")
         hint = "a path is relative to the file that imports it"
-        hint = Hint(f'did you mean "{meant}"?', written.value, meant) if found else hint
+        hint = Hint(f'did you mean "{meant}"?', Instead(written.value, meant)) if found else hint
         return fail("import", f'there is no file "{written.value}"', written.span, hint=hint)
     if path.is_dir():
         return fail(

@@ -11,7 +11,7 @@ from dsl.language.elaborate.scope import Frame
 from dsl.language.elaborate.values import LayerInstance
 from dsl.ops.types import TensorType
 from dsl.source.diagnostic import Label, fail
-from dsl.source.hint import Hint
+from dsl.source.hint import Hint, Instead
 
 
 def bind(e: Elaboration, frame: Frame, name: syntax.Name, value: Any) -> None:
@@ -23,7 +23,7 @@ def bind(e: Elaboration, frame: Frame, name: syntax.Name, value: Any) -> None:
             f"`{name.id}` is bound twice",
             name.span,
             labels=[Label(first, "first bound here")],
-            hint=Hint(f"a name is bound once: call this one `{name.id}_2`", name.id, f"{name.id}_2"),
+            hint=Hint(f"a name is bound once: call this one `{name.id}_2`", Instead(name.id, f"{name.id}_2")),
         )
     if isinstance(value, LayerInstance) and not value.path:
         value = _named_layer(value, frame, name.id)

@@ -12,7 +12,7 @@ from dsl.language.elaborate.values import Definition, LayerInstance
 from dsl.language.mistake_hints import STATEMENTS
 from dsl.ops.registry import OPERATIONS
 from dsl.source.diagnostic import Label, ProgramError, fail
-from dsl.source.hint import Hint
+from dsl.source.hint import Hint, Instead
 from dsl.source.nearest import did_you_mean
 
 OTHER_NAMES = {
@@ -66,7 +66,7 @@ def unknown_value(e: Elaboration, name: syntax.Name, frame: Frame) -> ProgramErr
 
 def _value_hint(wanted: str, frame: Frame) -> str:
     if wanted in _OTHER_WORDS:
-        return Hint(f"write `{_OTHER_WORDS[wanted]}`", wanted, _OTHER_WORDS[wanted])
+        return Hint(f"write `{_OTHER_WORDS[wanted]}`", Instead(wanted, _OTHER_WORDS[wanted]))
     if wanted in _OTHER_VALUES:
         return _OTHER_VALUES[wanted]
     if wanted[-1] in _SUPERSCRIPTS:
@@ -166,7 +166,7 @@ def callee_hint(e: Elaboration, name: str, frame: Frame) -> str:
         case "placeholder" | "constant" | "dim" | "metric":
             return f"`{name}` begins a line of its own: `{name} NAME …`"
         case _ if name in OTHER_NAMES:
-            return Hint(f"it is called `{OTHER_NAMES[name]}` here", name, OTHER_NAMES[name])
+            return Hint(f"it is called `{OTHER_NAMES[name]}` here", Instead(name, OTHER_NAMES[name]))
         case _ if _belongs(name):
             return _belongs(name)
         case _:
@@ -198,7 +198,7 @@ def attribute_hint(value: str, attribute: str, known: tuple[str, ...]) -> str:
     """What is probably meant by `value.attribute`, where that does not exist."""
     if attribute in _OTHER_ATTRIBUTES:
         meant = _OTHER_ATTRIBUTES[attribute]
-        return Hint(f"write `{value}.{meant}`", attribute, meant)
+        return Hint(f"write `{value}.{meant}`", Instead(attribute, meant))
     operation = OTHER_NAMES.get(attribute, attribute)
     if operation in OPERATIONS:
         return f"values have no methods: `{operation}({value})`, or `{value} |> {operation}`"

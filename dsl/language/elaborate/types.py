@@ -20,7 +20,7 @@ from dsl.ops.dims import Dim, as_dim
 from dsl.ops.dtypes import DTYPES, DType
 from dsl.ops.types import TensorType
 from dsl.source.diagnostic import Label, ProgramError, fail
-from dsl.source.hint import Hint
+from dsl.source.hint import Declare, Hint, Instead
 from dsl.source.nearest import did_you_mean
 from dsl.source.text import Span
 
@@ -32,7 +32,7 @@ def dtype_of(name: syntax.Name) -> DType:
     foreign = OTHER_DTYPES.get(name.id)
     hint = did_you_mean(name.id, DTYPES, f"they are {', '.join(DTYPES)}")
     if foreign:
-        hint = Hint(f"it is called `{foreign}` here", name.id, foreign)
+        hint = Hint(f"it is called `{foreign}` here", Instead(name.id, foreign))
     raise fail("type", f"there is no element type `{name.id}`", name.span, hint=hint)
 
 
@@ -70,7 +70,7 @@ def _undeclared(error: ProgramError, part: syntax.Expression) -> ProgramError:
     """The error of a shape, with a word on declaring a name that nothing else is like."""
     if not isinstance(part, syntax.Name):
         return error
-    hint = f"declare it: `dim {part.id}`"
+    hint = Hint(f"declare it: `dim {part.id}`", Declare(f"dim {part.id}"))
     return ProgramError(replace(found, hint=found.hint or hint) for found in error.diagnostics)
 
 

@@ -30,7 +30,7 @@ from dsl.ops.dtypes import BOOL, DType
 from dsl.ops.registry import OPERATIONS
 from dsl.ops.types import TensorType
 from dsl.source.diagnostic import Label, ProgramError, fail
-from dsl.source.hint import Hint
+from dsl.source.hint import Hint, Instead
 from dsl.source.nearest import meant, nearest
 from dsl.source.text import Span
 from dsl.training.data.casting import cast
@@ -291,7 +291,7 @@ def _initializer_hint(name: str) -> str:
     found = nearest(name, [*INITIALIZERS, *_OTHER_INITIALIZERS])
     if found in _OTHER_INITIALIZERS:
         other = _OTHER_INITIALIZERS[found]
-        return Hint(f"`{found}` is called `{other}` here", name, other)
+        return Hint(f"`{found}` is called `{other}` here", Instead(name, other))
     return meant(name, found) if found else f"they are {', '.join(INITIALIZERS)}"
 
 

@@ -15,7 +15,7 @@ from dsl.language.elaborate.scope import Frame
 from dsl.language.elaborate.values import PENDING, POISON, DataName, describe, is_compile_time, is_list
 from dsl.language.statements.data import entries_by_key
 from dsl.source.diagnostic import Label, ProgramError, fail
-from dsl.source.hint import Hint
+from dsl.source.hint import Hint, Instead
 from dsl.source.nearest import did_you_mean
 from dsl.source.text import Source, Span
 from dsl.training.hyperparameters import ArgumentError, Registry, build
@@ -121,7 +121,7 @@ def _key_hint(key: str) -> str:
         meant = _CALLED_ELSEWHERE[key]
         if key in ("lr", "learning_rate"):
             return "the learning rate belongs to the optimizer: `optimizer = adam(lr=1e-3)`"
-        return Hint(f"it is `{meant}` here", key, meant)
+        return Hint(f"it is `{meant}` here", Instead(key, meant))
     return did_you_mean(key, KEYS, f"the keys are {', '.join(KEYS)}")
 
 
