@@ -59,6 +59,8 @@ class _Planner:
         self.step_of = {node: at for at, step in enumerate(steps) for node in step.nodes}
         self.users = _users(section, steps)
         self.owner: dict[Node, Node] = {}
+        self.begun: dict[Node, int] = {}
+        """The step that writes the first part of a whole."""
 
     def plan(self) -> Storage:
         """Views and shared places first, then memory along the steps."""
@@ -83,7 +85,6 @@ class _Planner:
 
     def _find_parts(self) -> None:
         """Values that are concatenated are computed into their part of the whole."""
-        wholes: set[Node] = set()
         for step in self.steps:
             whole = step.nodes[0]
             if not whole.operation or whole.operation.name != "concatenate":
@@ -92,10 +93,10 @@ class _Planner:
             for source in whole.inputs:
                 size = sizes(source)[axis]
                 part = self._base(source) if axis == 0 else self._row_part(source)
-                if part is not None and part.type.dtype is whole.type.dtype and part not in wholes:
+                if part is not None and part.type.dtype is whole.type.dtype and part not in self.begun:
                     self.storage.parts[part] = (whole, (*[slice(None)] * axis, slice(at, at + size)))
                     self.owner[part] = whole
-                    wholes.add(whole)
+                    self.begun[whole] = min(self.begun.get(whole, self.step_of[part]), self.step_of[part])
                 if source.operation is None and source.kind == "constant":
                     self.storage.kept.add(whole)
                 at += size
@@ -147,9 +148,8 @@ class _Planner:
 
     def _reads_before(self, user: Node, update: Node, state: Node) -> bool:
         """Whether a reader of the state, and of each of its elements, comes before the update writes over it."""
-        parts = [self.step_of[part] for part, (whole, _) in self.storage.parts.items() if whole is update]
-        mine, at = self.step_of[user], min([*parts, self.step_of[update]])
-        if mine != at or parts:
+        mine, at = self.step_of[user], self.begun.get(update, self.step_of[update])
+        if mine != at or update in self.begun:
             return mine < at
         by_element = not any(node is not state and self.owner.get(node) is state for node in user.inputs)
         if not by_element or sizes(user) != sizes(state):
