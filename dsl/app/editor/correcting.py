@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dsl.app.editor.analysis import Analysis
 from dsl.app.editor.edit import Edit
 from dsl.language import syntax
+from dsl.language.blocks import inside
 from dsl.source.diagnostic import Diagnostic
 from dsl.source.hint import Declare, Delete, Instead, Remedy, Write
 from dsl.source.text import Span
@@ -76,27 +77,16 @@ def _outermost(analysis: Analysis, place: Span) -> Span:
 
 def _innermost(analysis: Analysis, place: Span) -> Span | None:
     """The smallest statement that a place is in."""
-    found, inside = None, _around(analysis.tree.statements, place)
-    while inside is not None:
-        found, inside = inside, _around(_body(inside), place)
+    found, around = None, _around(analysis.tree.statements, place)
+    while around is not None:
+        found, around = around, _around(inside(around), place)
     return found.span if found else None
 
 
 def _around(statements: Iterable[syntax.Statement], place: Span) -> syntax.Statement | None:
     """The one of some statements that a place is in."""
-    inside = (each for each in statements if each.span.start <= place.start and place.end <= each.span.end)
-    return next(inside, None)
-
-
-def _body(statement: syntax.Statement) -> Sequence[syntax.Statement]:
-    """The statements inside one."""
-    match statement:
-        case syntax.FunctionStatement() | syntax.LayerStatement() | syntax.RepeatStatement():
-            return statement.body.statements
-        case syntax.IfStatement():
-            return (*statement.then.statements, *(statement.otherwise.statements if statement.otherwise else ()))
-        case _:
-            return ()
+    around = (each for each in statements if each.span.start <= place.start and place.end <= each.span.end)
+    return next(around, None)
 
 
 def _without(text: str, statement: Span) -> Edit:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dsl.language import syntax
+from dsl.language.blocks import inside
 from dsl.language.lexemes import COMMENT, lexemes
 from dsl.source.text import Source, Span
 
@@ -130,13 +131,7 @@ def _statement_folds(statements: Sequence[syntax.Statement]) -> Iterator[Fold]:
         first, last = source.position(start)[0], source.position(end)[0]
         if last > first:
             yield Fold(first, last)
-        match statement:
-            case syntax.FunctionStatement() | syntax.LayerStatement() | syntax.RepeatStatement():
-                waiting += statement.body.statements
-            case syntax.IfStatement(otherwise=otherwise):
-                waiting += [*statement.then.statements, *(otherwise.statements if otherwise else ())]
-            case _:
-                pass
+        waiting += inside(statement)
 
 
 def _comment_folds(source: Source) -> Iterator[Fold]:

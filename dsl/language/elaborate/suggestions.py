@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dsl.language import syntax
+from dsl.language.blocks import inside
 from dsl.language.elaborate.elaboration import Elaboration
 from dsl.language.elaborate.order import bound_names
 from dsl.language.elaborate.scope import Frame, Module
@@ -103,17 +104,9 @@ def _bodies(statements: tuple[syntax.Statement, ...]) -> Iterator[tuple[_Bodied,
     waiting = list(statements)
     while waiting:
         statement = waiting.pop(0)
-        match statement:
-            case syntax.FunctionStatement() | syntax.LayerStatement() | syntax.RepeatStatement():
-                yield statement, statement.body.statements
-                waiting += statement.body.statements
-            case syntax.IfStatement():
-                waiting += [
-                    *statement.then.statements,
-                    *(statement.otherwise.statements if statement.otherwise else ()),
-                ]
-            case _:
-                pass
+        if isinstance(statement, _Bodied):
+            yield statement, statement.body.statements
+        waiting += inside(statement)
 
 
 def defined_in_block(statement: syntax.FunctionStatement | syntax.LayerStatement) -> ProgramError:

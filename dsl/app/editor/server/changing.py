@@ -26,8 +26,7 @@ def register(server: Server) -> None:
         found = await server.analysed(params.text_document.uri)
         if found is None:
             return None
-        document, analysis = found
-        translation = server.translation(document)
+        _, analysis, translation = found
         name = _or_refused(lambda: renameable(analysis, translation.offset(params.position)))
         return types.PrepareRenamePlaceholder(translation.range(name.span.start, name.span.end), name.name)
 
@@ -36,8 +35,7 @@ def register(server: Server) -> None:
         found = await server.analysed(params.text_document.uri)
         if found is None:
             return None
-        document, analysis = found
-        translation = server.translation(document)
+        _, analysis, translation = found
         offset, read = translation.offset(params.position), server.documents.read
         edits = await asyncio.to_thread(_or_refused, lambda: rename(analysis, offset, params.new_name, read))
         return translation.workspace_edit(edits)
@@ -62,8 +60,7 @@ def register(server: Server) -> None:
         found = await server.analysed(params.text_document.uri)
         if found is None:
             return []
-        document, analysis = found
-        translation = server.translation(document)
+        _, analysis, translation = found
         start, end = translation.offset(params.range.start), translation.offset(params.range.end)
         asked = corrections(analysis, start, end)
         return [

@@ -33,8 +33,7 @@ def register(server: Server) -> None:
         found = await server.analysed(params.text_document.uri)
         if found is None:
             return []
-        document, analysis = found
-        translation = server.translation(document)
+        _, analysis, translation = found
         spans = analysis.names.definition(translation.offset(params.position))
         return [place for span in spans if (place := translation.location(span)) is not None]
 
@@ -43,8 +42,7 @@ def register(server: Server) -> None:
         found = await server.analysed(params.text_document.uri)
         if found is None:
             return []
-        document, analysis = found
-        translation = server.translation(document)
+        document, analysis, translation = found
         offset = translation.offset(params.position)
         spans = analysis.names.references(offset)
         if not params.context.include_declaration:
@@ -57,8 +55,7 @@ def register(server: Server) -> None:
         found = await server.analysed(params.text_document.uri)
         if found is None:
             return []
-        document, analysis = found
-        translation = server.translation(document)
+        _, analysis, translation = found
         offset = translation.offset(params.position)
         bound = {(span.start, span.end) for span in analysis.names.definition(offset)}
         kinds = types.DocumentHighlightKind
@@ -75,8 +72,8 @@ def register(server: Server) -> None:
         found = await server.analysed(params.text_document.uri)
         if found is None:
             return []
-        document, analysis = found
-        return _symbols(outline(analysis.tree), server.translation(document).range)
+        _, analysis, translation = found
+        return _symbols(outline(analysis.tree), translation.range)
 
     @server.feature(types.TEXT_DOCUMENT_FOLDING_RANGE)
     async def folding(params: types.FoldingRangeParams) -> list[types.FoldingRange]:

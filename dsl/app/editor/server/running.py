@@ -48,8 +48,7 @@ def register(server: Server) -> None:
         found = await server.analysed(params.text_document.uri)
         if found is None or found[1].model.errors or found[1].has_syntax_errors:
             return []
-        document, analysis = found
-        translation = server.translation(document)
+        document, analysis, translation = found
         top = translation.range(0, 0)
         offered = [types.CodeLens(top, types.Command("Run", RUN, arguments=[document.uri]))]
         blocks = [s for s in analysis.tree.statements if isinstance(s, syntax.TrainStatement)]

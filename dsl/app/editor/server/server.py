@@ -147,10 +147,13 @@ class Server(LanguageServer):
         for task in self.at_end:
             task()
 
-    async def analysed(self, uri: str) -> tuple[Document, Analysis] | None:
-        """A document and the analysis of its text as it is; None where it is not open."""
+    async def analysed(self, uri: str) -> tuple[Document, Analysis, Translation] | None:
+        """A document, the analysis of its text as it is, and the places of that text; None where it is not open."""
         document = self.documents.get(uri)
-        return None if document is None else (document, await self.checking.current(document))
+        if document is None:
+            return None
+        analysis = await self.checking.current(document)
+        return document, analysis, self.translation(document)
 
 
 def refused(message: str) -> JsonRpcException:

@@ -63,8 +63,7 @@ def register(server: Server) -> None:
         known = await server.analysed(params.text_document.uri)
         if known is None:
             return None
-        document, analysis = known
-        translation = server.translation(document)
+        document, analysis, translation = known
         values = server.values.get(document.uri)
         fitting = values.fitting(analysis.model) if values else None
         found = hover(analysis, translation.offset(params.position), fitting)
@@ -89,7 +88,7 @@ def register(server: Server) -> None:
         known = await server.analysed(params.text_document.uri)
         if known is None:
             return types.SemanticTokens([])
-        document, analysis = known
+        document, analysis, _ = known
         data: list[int] = []
         line = character = 0
         for token in semantic_tokens(analysis):
@@ -104,8 +103,7 @@ def register(server: Server) -> None:
         known = await server.analysed(params.text_document.uri)
         if known is None:
             return []
-        document, analysis = known
-        translation = server.translation(document)
+        _, analysis, translation = known
         start, end = translation.offset(params.range.start), translation.offset(params.range.end)
         return [
             types.InlayHint(translation.position(hint.offset), hint.text, kind=types.InlayHintKind.Type)
